@@ -1,0 +1,108 @@
+"""The exception tree: one class per cause, each builds its message from named parts.
+
+A defect in someone's data is not an exception but a `parse.warning` event. What is raised here
+means that a call cannot do what it promised. Every error has a message (what happened, where)
+and may have a hint (what to do next); the command line prints both.
+"""
+
+from __future__ import annotations
+
+
+class ReenactError(Exception):
+    """Any error that reenact raises on purpose."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ReenactError):
+    """The call's own words are wrong (exit code 2)."""
+
+    exit_code = 2
+
+
+class NotFoundError(ReenactError):
+    """The named session, event or query found nothing (exit code 4)."""
+
+    exit_code = 4
+
+
+class SessionNotFoundError(NotFoundError):
+    """No session goes by this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"no session is called {name!r}", hint="`reenact list` shows the sessions; `last` names the latest"
+        )
+        self.name = name
+
+
+class AmbiguousSessionError(UsageError):
+    """A prefix fits more than one session."""
+
+    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
+        shown = ", ".join(candidates[:5]) + (", …" if len(candidates) > 5 else "")
+        super().__init__(f"{name!r} fits more than one session: {shown}", hint="give more of the id")
+        self.name = name
+        self.candidates = candidates
+
+
+class ArchiveError(ReenactError):
+    """The archive cannot be used as asked."""
+
+
+class ArchiveTooNewError(ArchiveError):
+    """The archive was written by a newer reenact."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"the archive at {path} has format {found}; this version writes format {known}",
+            hint="reading works; to write, install a newer reenact",
+        )
+        self.path = path
+        self.found = found
+        self.known = known
+
+
+class ReadOnlyArchiveError(ArchiveError):
+    """A write was asked of an archive that can only be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the archive at {path} cannot be written: {reason}", hint="reading verbs still work")
+        self.path = path
+        self.reason = reason
+
+
+class ArchiveBusyError(ArchiveError):
+    """Another process holds the archive's writer lock."""
+
+    def __init__(self, path: str, holder: str) -> None:
+        super().__init__(f"another process is writing to {path} ({holder})", hint="try again when it is done")
+        self.path = path
+        self.holder = holder
+
+
+class CorruptRecordError(ReenactError):
+    """A stored record does not read back as it was written."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}", hint="`reenact verify` lists every damaged record")
+        self.where = where
+        self.reason = reason
+
+
+class FormatTooNewError(CorruptRecordError):
+    """A record carries a format version from the future."""
+
+
+class ConfigError(UsageError):
+    """The configuration file cannot be used."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}", hint="fix or remove the file")
+        self.path = path
+        self.reason = reason

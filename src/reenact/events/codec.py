@@ -1,0 +1,120 @@
+"""Events to bytes and back: one JSON line an event, the crc32 of all before it as last member.
+
+The fast path decodes straight into typed values and refuses whatever it does not know; what it
+refuses goes through the tolerant path, which keeps unknown fields in `extra` and unknown kinds
+whole, so that reading and writing an event of a newer version changes nothing in it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, get_args
+
+import msgspec
+
+from reenact.errors import CorruptRecordError
+from reenact.events.bodies import AnyBody, Body, Unknown
+from reenact.events.envelope import FORMAT, Event
+from reenact.events.upgrade import upgrade
+
+KINDS: dict[str, type[Body]] = {cls.__struct_config__.tag: cls for cls in get_args(AnyBody)}
+"""Every kind this version knows → its class."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+_CRC_PREFIX = b',"c":"'
+_CRC_LENGTH = len(_CRC_PREFIX) + 8 + 2  # ,"c":"xxxxxxxx"}
+
+
+def encode(event: Event) -> bytes:
+    """Gives the event as compact JSON, without line end or checksum."""
+    body = event.body
+    if event.extra is None and body.extra is None and not (isinstance(body, Unknown) and body.foreign):
+        return _encoder.encode(event)
+    return _encoder.encode(_to_builtins(event))
+
+
+def encode_record(event: Event) -> bytes:
+    """Gives the line that is appended to a segment: JSON, checksum, line end."""
+    data = encode(event)[:-1]
+    return b'%b%b%08x"}\n' % (data, _CRC_PREFIX, zlib.crc32(data))
+
+
+def decode(data: bytes) -> Event:
+    """Reads what `encode` gave, of this format version or any other.
+
+    Raises:
+        CorruptRecordError: the bytes are no event.
+    """
+    try:
+        event = _decoder.decode(data)
+    except msgspec.ValidationError:
+        return _decode_tolerantly(data)
+    except msgspec.DecodeError as error:
+        raise CorruptRecordError("record", str(error)) from error
+    return event if event.v == FORMAT else _decode_tolerantly(data)
+
+
+def decode_record(line: bytes) -> Event:
+    """Reads one line of a segment, with or without its line end, and checks the checksum.
+
+    Raises:
+        CorruptRecordError: the checksum or the event is wrong.
+    """
+    line = line.rstrip(b"\n")
+    data, tail = line[:-_CRC_LENGTH], line[-_CRC_LENGTH:]
+    if not (tail.startswith(_CRC_PREFIX) and tail.endswith(b'"}')):
+        raise CorruptRecordError("record", "it has no checksum")
+    if b"%08x" % zlib.crc32(data) != tail[len(_CRC_PREFIX) : -2]:
+        raise CorruptRecordError("record", "its checksum does not fit")
+    return decode(data + b"}")
+
+
+def _to_builtins(event: Event) -> dict[str, Any]:
+    """Gives the event as plain values, with kept fields back where they stood."""
+    raw: dict[str, Any] = msgspec.to_builtins(event)
+    raw.update(raw.pop("extra", None) or {})
+    if isinstance(event.body, Unknown) and event.body.foreign:
+        raw["body"] = event.body.raw
+    else:
+        raw["body"].update(raw["body"].pop("extra", None) or {})
+    return raw
+
+
+def _decode_tolerantly(data: bytes) -> Event:
+    try:
+        raw = msgspec.json.decode(data)
+        if not isinstance(raw, dict):
+            raise CorruptRecordError("record", "it is not an object")
+        raw = upgrade(raw)
+        body = raw.pop("body", None)
+        known, extra = _split(Event, raw)
+        return msgspec.convert(
+            {**known, "body": Unknown(name="")}, Event, from_attributes=True
+        ).__replace__(body=_body(body), extra=extra or None)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise CorruptRecordError("record", str(error)) from error
+
+
+def _body(raw: Any) -> AnyBody:
+    if not isinstance(raw, dict):
+        return Unknown(name="", raw=raw, foreign=True)
+    kind = raw.get("kind")
+    cls = KINDS.get(kind) if isinstance(kind, str) else None
+    if cls is not None:
+        known, extra = _split(cls, raw)
+        if extra:
+            known["extra"] = extra
+        try:
+            return msgspec.convert(known, cls)  # type: ignore[return-value]  # cls is a member of AnyBody
+        except msgspec.ValidationError:
+            pass
+    return Unknown(name=str(kind), raw=raw, foreign=True)
+
+
+def _split(cls: type[msgspec.Struct], raw: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Parts an object into the fields that a class knows and those that it does not."""
+    fields = set(cls.__struct_encode_fields__) | {"kind"}
+    fields.discard("extra")
+    known = {name: value for name, value in raw.items() if name in fields}
+    return known, {name: value for name, value in raw.items() if name not in fields}

@@ -1,0 +1,61 @@
+"""Identifiers: opaque, safe as file names, minted or derived, never parsed.
+
+Derived ids are what makes an import repeatable: the same record always gets the same id,
+whatever file it was found in and whenever it was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from itertools import count
+from typing import Protocol
+
+_LENGTH = 24
+_SEPARATOR = "\x1f"
+
+
+class Minter(Protocol):
+    """Gives new identifiers."""
+
+    def mint(self) -> str: ...
+
+
+class RandomMinter:
+    """Random identifiers (122 bits)."""
+
+    def mint(self) -> str:
+        return uuid.uuid4().hex
+
+
+class CountingMinter:
+    """Predictable identifiers for tests."""
+
+    def __init__(self, prefix: str = "id") -> None:
+        self._prefix = prefix
+        self._numbers: Iterator[int] = count(1)
+
+    def mint(self) -> str:
+        return f"{self._prefix}{next(self._numbers):04d}"
+
+
+def derive(*parts: str) -> str:
+    """Gives the 24 hex digits that stand for these parts, in this order (96 bits of SHA-256)."""
+    text = _SEPARATOR.join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:_LENGTH]
+
+
+def session_id(agent: str, native_id: str) -> str:
+    """Gives the archive's id of an agent's session; the same for every copy of its transcript."""
+    return derive("session", agent, native_id)
+
+
+def original_id(agent: str, key: str) -> str:
+    """Gives the archive's id of a transcript, from what identifies it for its agent (never its path)."""
+    return derive("original", agent, key)
+
+
+def event_id(session: str, record: str) -> str:
+    """Gives the id of the event that a source record became; `record` is unique within the session."""
+    return derive("event", session, record)

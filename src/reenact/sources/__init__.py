@@ -1,0 +1,33 @@
+"""Sources: one folder per agent; each knows where its agent's transcripts lie and how to read them.
+
+This room reads nothing itself except the names of files: `ingest` brings the bytes. It refuses to
+guess: what it does not understand is kept and counted.
+"""
+
+from reenact.sources.protocol import (
+    Disposition,
+    Draft,
+    Environment,
+    Line,
+    Parsed,
+    Parser,
+    Retention,
+    Setting,
+    Sidecar,
+    Source,
+    Transcript,
+)
+
+__all__ = [
+    "Disposition",
+    "Draft",
+    "Environment",
+    "Line",
+    "Parsed",
+    "Parser",
+    "Retention",
+    "Setting",
+    "Sidecar",
+    "Source",
+    "Transcript",
+]
