@@ -1,0 +1,212 @@
+"""What a store offers. Two truths (recorded segments, kept originals) and one cache (all derived).
+
+Every implementation passes the contract class in `tests/store/contract.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+from reenact.events import Event, Header
+from reenact.store.values import (
+    Damage,
+    Derived,
+    Drift,
+    Entry,
+    Filter,
+    Kept,
+    Original,
+    OriginalKey,
+    Place,
+    Removal,
+    SessionRow,
+    Size,
+    Warned,
+)
+
+
+class Deriving(Protocol):
+    """One transcript's events on their way into the cache; all of them become visible at once."""
+
+    def header(self, header: Header) -> None:
+        """Tells who a session of this transcript is; a later header completes an earlier one."""
+        ...
+
+    def add(self, event: Event) -> None:
+        """Adds the next event of its session (`seq` contiguous from 1 within the session).
+
+        Every event of the transcript is given, also those that the cache already holds: those are
+        only summed up again, not stored again.
+        """
+        ...
+
+    def count(self, dispositions: Mapping[str, int], *, unknown: Mapping[tuple[str, str], int]) -> None:
+        """Tells what became of the transcript's lines, and (row type, agent version) → how many unknown."""
+        ...
+
+
+class Writer(Protocol):
+    """The one writer of a recorded session."""
+
+    def append(self, event: Event) -> None:
+        """Writes one event with one `write`; it survives the death of this process from here on."""
+        ...
+
+    def sync(self) -> None:
+        """Makes all appended events survive the death of the machine."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """Keeps sessions and finds them again."""
+
+    # -- originals: truth of imports ------------------------------------------------------------
+
+    def keep(
+        self,
+        key: OriginalKey,
+        content: BinaryIO,
+        *,
+        place: Place,
+        sidecars: Mapping[str, bytes] | None = None,
+    ) -> Kept:
+        """Keeps a transcript's (decompressed) bytes and its sidecars.
+
+        Content that extends the newest generation extends it; content that is a generation, or the
+        beginning of one, adds nothing; anything else opens the next generation. Nothing is ever
+        removed. Safe to be killed at any point and to be repeated.
+        """
+        ...
+
+    def place(self, path: str) -> Place | None:
+        """Gives how a source file looked when it was last kept whole, for a cheap 'unchanged'."""
+        ...
+
+    def original(self, original: str) -> Original | None: ...
+
+    def originals(self) -> Iterator[Original]: ...
+
+    def open_original(self, original: str, generation: int) -> BinaryIO:
+        """Opens the kept bytes of one generation, decompressed, as a buffered seekable-from-start stream."""
+        ...
+
+    def sidecars(self, original: str) -> Mapping[str, bytes]:
+        """Gives the newest kept content of each sidecar of a transcript."""
+        ...
+
+    # -- derived: the cache ---------------------------------------------------------------------
+
+    def derived(self, original: str) -> Derived | None:
+        """Tells from which bytes and by which parser the cached events of an original were made."""
+        ...
+
+    def derive(self, original: str, made_from: Derived, *, fresh: bool) -> AbstractContextManager[Deriving]:
+        """Opens one transaction that derives an original's events.
+
+        With `fresh` the cached events are replaced, else the new ones are added behind those held
+        (the law of prefixes makes the two the same). An exception inside rolls everything back.
+        """
+        ...
+
+    # -- recorded: truth of live sessions -------------------------------------------------------
+
+    def writer(self, header: Header) -> Writer:
+        """Opens the segment of a recorded session for appending, after recovering a torn tail.
+
+        Raises:
+            ArchiveBusyError: another process is writing to this session.
+        """
+        ...
+
+    def seal(self, *, idle_before: int) -> int:
+        """Packs live segments of ended sessions, and of those idle since; gives how many."""
+        ...
+
+    def put_blob(self, data: bytes) -> str:
+        """Keeps bytes once; gives their tagged hash."""
+        ...
+
+    def blob(self, name: str) -> bytes | None: ...
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Brings the index up to the recorded segments as they are now."""
+        ...
+
+    def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
+        """Gives the sessions that fit, latest activity first."""
+        ...
+
+    def resolve(self, name: str) -> str:
+        """Gives the session that an id, a native id, a unique prefix of either, or `last` names.
+
+        Raises:
+            SessionNotFoundError: there is none.
+            AmbiguousSessionError: there are several.
+        """
+        ...
+
+    def events(self, session: str, *, start: int = 1, stop: int | None = None) -> Iterator[Event]:
+        """Yields a session's events with `start` <= seq < `stop`, in order."""
+        ...
+
+    def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
+        """Yields the ledger: every model response once, at the session that owns it."""
+        ...
+
+    def drift(self) -> list[Drift]:
+        """Gives row types and fields that the parsers did not know, with where they were first seen."""
+        ...
+
+    def warnings(self, *, limit: int = 100) -> list[Warned]: ...
+
+    def dispositions(self, original: str) -> Mapping[str, int]:
+        """Gives what became of an original's lines: disposition → count."""
+        ...
+
+    def project_of(self, cwd: str) -> str | None:
+        """Gives the project root remembered for a working directory."""
+        ...
+
+    def remember_project(self, cwd: str, root: str) -> None:
+        """Remembers it for good (directories vanish; answers stay)."""
+        ...
+
+    # -- care -----------------------------------------------------------------------------------
+
+    def verify(self) -> Iterator[Damage]:
+        """Reads every stored byte and yields what does not check out."""
+        ...
+
+    def clear_cache(self) -> None:
+        """Deletes everything derived; the next catch-up and derivations build it again."""
+        ...
+
+    def remove(self, sessions: Iterable[str], *, with_forks: bool = False) -> Removal:
+        """Removes sessions for good and leaves tombstones, so that imports do not bring them back.
+
+        Raises:
+            ArchiveError: a session has forks that share its past, and `with_forks` is False.
+        """
+        ...
+
+    def is_removed(self, session: str) -> bool: ...
+
+    def readmit(self, sessions: Iterable[str]) -> int:
+        """Lifts tombstones; gives how many."""
+        ...
+
+    def gc(self) -> int:
+        """Frees what nothing refers to and packs what is loose; gives the bytes freed."""
+        ...
+
+    def sizes(self) -> list[Size]:
+        """Gives what the archive's parts take on disk."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,195 @@
+"""The values a store speaks in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from reenact.events import Completeness, SessionKind, Tokens
+from reenact.events.blocks import Quality
+
+Status = Literal["running", "completed", "failed", "interrupted", "aborted", "unknown"]
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class OriginalKey(_Value, frozen=True, kw_only=True):
+    """Which transcript an original is of: `id` = `ids.original_id(agent, key)`."""
+
+    id: str
+    agent: str
+    key: str
+    layout: Literal["lines", "document"] = "lines"
+    hints: Mapping[str, str] = {}
+
+
+class Place(_Value, frozen=True, kw_only=True):
+    """Where a transcript lay and how it looked: equal places mean unchanged content."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+    sidecars: str = ""
+    """A digest of the sidecars' names, sizes and times."""
+
+
+class Generation(_Value, frozen=True, kw_only=True):
+    """One state of a transcript; an append extends it, a rewrite opens the next."""
+
+    number: int
+    length: int
+    kept_at: int
+    """UTC microseconds when its first bytes were kept."""
+    digest: str
+    """Tagged hash of the whole content."""
+
+
+class Original(_Value, frozen=True, kw_only=True):
+    key: OriginalKey
+    generations: tuple[Generation, ...]
+    places: tuple[str, ...]
+    """Paths at which it was seen, latest last."""
+    sidecars: Mapping[str, str] = {}
+    """Name → tagged hash of the newest content."""
+
+
+class Kept(_Value, frozen=True, kw_only=True):
+    original: str
+    generation: int
+    change: Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
+    added: int = 0
+    """Bytes kept by this call."""
+
+
+class Derived(_Value, frozen=True, kw_only=True):
+    """What cached events were made from; equal values mean nothing to do."""
+
+    parser: str
+    """Agent and parser version."""
+    lengths: tuple[int, ...]
+    """Bytes of each generation."""
+    sidecars: str = ""
+
+
+class Filter(_Value, frozen=True, kw_only=True):
+    """Which sessions are meant; all given fields must fit."""
+
+    agent: str | None = None
+    project: str | None = None
+    """A project's path, or the last part of it."""
+    model: str | None = None
+    status: str | None = None
+    since: int | None = None
+    until: int | None = None
+    """UTC microseconds; by last activity for sessions, by response time for ledger entries."""
+    sessions: tuple[str, ...] | None = None
+    hidden: bool = True
+    """Whether hidden sessions (warm-ups) are included."""
+    limit: int | None = None
+
+
+class Sums(_Value, frozen=True, kw_only=True):
+    """Token sums with their quality: the worst of their parts."""
+
+    tokens: Tokens = Tokens()
+    quality: Quality = "measured"
+    cost: int | None = 0
+    """Pico-USD (1e-12); None where any part is unknown."""
+    cost_known: int = 0
+
+
+class SessionRow(_Value, frozen=True, kw_only=True):
+    """One session as lists show it; counts and `own` are the session's own, `total` with descendants."""
+
+    id: str
+    native_id: str
+    agent: str
+    kind: SessionKind
+    title: str | None
+    cwd: str | None
+    project: str | None
+    models: tuple[str, ...]
+    started_at: int | None
+    ended_at: int | None
+    """Last activity."""
+    status: Status
+    completeness: Completeness
+    parent: str | None
+    parent_call: str | None
+    parent_event: str | None
+    children: tuple[str, ...]
+    loops: int
+    turns: int
+    events: int
+    tool_calls: int
+    warnings: int
+    removed_at_source: int
+    """Events whose record the newest generation of the transcript no longer holds."""
+    tags: tuple[str, ...]
+    hidden: bool
+    agent_version: str | None
+    original: str | None
+    source_path: str | None
+    own: Sums
+    total: Sums
+    inherited: Tokens
+    """Tokens of responses that an earlier session owns and this one repeats."""
+
+
+class Entry(_Value, frozen=True, kw_only=True):
+    """One model response in the ledger, at its owner."""
+
+    key: str
+    session: str
+    event: str
+    agent: str
+    project: str | None
+    model: str | None
+    ts: int | None
+    tokens: Tokens
+    quality: Quality
+    cost: int | None
+    """Pico-USD; None where the price is unknown."""
+    main_session: str
+    """The root of the owner's tree of sub-agents."""
+
+
+class Drift(_Value, frozen=True, kw_only=True):
+    agent: str
+    name: str
+    version: str
+    count: int
+    path: str
+
+
+class Warned(_Value, frozen=True, kw_only=True):
+    session: str
+    seq: int
+    path: str
+    category: str
+    message: str
+    offset: int | None
+    size: int | None
+
+
+class Damage(_Value, frozen=True, kw_only=True):
+    where: str
+    reason: str
+    severity: Literal["lost", "cache", "note"]
+
+
+class Removal(_Value, frozen=True, kw_only=True):
+    sessions: tuple[str, ...]
+    bytes_freed: int
+
+
+class Size(_Value, frozen=True, kw_only=True):
+    part: str
+    apparent: int
+    on_disk: int
+    files: int
