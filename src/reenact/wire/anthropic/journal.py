@@ -1,0 +1,245 @@
+"""The request journal of Claude Code: which hash names a message, and how a request is rebuilt.
+
+Since some version after 2.1.150 Claude Code logs every request it makes, by content: a shape
+(system prompt and tools), parameters, and the hashes of the messages as a difference to an
+earlier request. Observed in 2.1.329:
+
+- a message's name is the SHA-256 of its canonical JSON without cache marks, and with a content
+  that is text turned into one text block (it went over the wire in either form);
+- a shape's name is the SHA-256 of the shape as logged, `output_config` included where it is there;
+  on the wire the system prompt has the billing line before it, which is not part of the shape;
+- a message that has no row of its own is named by the same hash of `{role, content}` of the
+  transcript's rows: the blocks of all assistant rows with one message id, or the tool results
+  that stand together.
+
+Not journaled: the request that asks for a compaction's summary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from reenact.wire.canonical import Json, encode
+
+Resolve = Callable[[str], "dict[str, Json] | None"]
+"""Gives the message that goes by a hash, or None."""
+
+_MARK = "cache_control"
+
+
+class JournalRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One `api-request` row, as far as the list of messages is concerned."""
+
+    id: str
+    base: str | None = None
+    keep: int = 0
+    tail: tuple[str, ...] = ()
+
+
+class CacheMark(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a cache mark stood in the request (`["messages", 1, "content", 0]`) and what it said."""
+
+    path: tuple[str | int, ...]
+    value: dict[str, Json]
+
+
+class MessageList(msgspec.Struct, frozen=True, kw_only=True):
+    """The hashes of a request's messages in order.
+
+    `defect` tells why the list may be short: the base is unknown, names itself, or is shorter
+    than what should be kept of it.
+    """
+
+    hashes: tuple[str, ...]
+    defect: str | None = None
+
+
+class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
+    """A request's messages; None stands where a hash could not be resolved."""
+
+    hashes: tuple[str, ...]
+    messages: tuple[dict[str, Json] | None, ...]
+    unresolved: tuple[str, ...] = ()
+    """The hashes without a message, each once, in order."""
+    defect: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """True when every message is there."""
+        return not self.unresolved and self.defect is None
+
+
+def message_hash(message: Mapping[str, Json]) -> str:
+    """Gives the bare hex hash by which Claude Code's journal names a message."""
+    return _digest(_as_blocks(_without_marks(message)))
+
+
+def shape_hash(shape: Mapping[str, Json]) -> str:
+    """Gives the bare hex hash by which the journal names a shape (`{system, tools, …}` as logged)."""
+    cleaned: dict[str, Json] = dict(shape)
+    for part in ("system", "tools"):
+        if part in cleaned:
+            cleaned[part] = _blocks_without_marks(cleaned[part])
+    return _digest(cleaned)
+
+
+def candidate_hashes(message: Mapping[str, Json]) -> tuple[str, ...]:
+    """Gives every hash under which the journal may name a message, the usual one first.
+
+    The others stand for forms not seen in 2.1.329 but one version away: the content as text, and
+    cache marks removed from or kept in every depth. Look a message up by all of them.
+    """
+    plain = _without_marks(message)
+    forms = [
+        _as_blocks(plain),
+        plain,
+        _as_text(plain),
+        _as_blocks(_without_marks_anywhere(message)),
+        _as_blocks(dict(message)),
+    ]
+    return tuple(dict.fromkeys(_digest(form) for form in forms))
+
+
+def wire_message(message: Mapping[str, Json]) -> dict[str, Json]:
+    """Gives a transcript row's message as it is sent back to the model: role and content only."""
+    return {key: message[key] for key in ("role", "content") if key in message}
+
+
+def message_list(request: JournalRequest, base: Sequence[str] | None) -> MessageList:
+    """Gives the hashes of a request's messages, given those of the request it builds on.
+
+    For readers that go through a journal once: keep each result's `hashes` by request id and pass
+    those of `request.base`. `base` is None when that request is not known; then only `tail` is.
+    """
+    if request.base is None:
+        defect = f"keeps {request.keep} messages of no request" if request.keep > 0 else None
+        return MessageList(hashes=request.tail, defect=defect)
+    if base is None:
+        return MessageList(hashes=request.tail, defect=f"base request {request.base} is not known")
+    defect = None
+    if request.keep > len(base):
+        defect = f"keeps {request.keep} messages of {request.base}, which has {len(base)}"
+    return MessageList(hashes=(*base[: max(request.keep, 0)], *request.tail), defect=defect)
+
+
+def rebuild(request: JournalRequest, *, requests: Mapping[str, JournalRequest], resolve: Resolve) -> Rebuilt:
+    """Rebuilds a request's messages from the journal.
+
+    `requests` holds the journal's requests by id (at least the chain of bases); `resolve` gives a
+    message by its hash. Nothing raises: what is missing is named in the result.
+    """
+    chain = [request]
+    seen = {request.id}
+    while (parent := chain[-1].base) is not None and parent in requests and parent not in seen:
+        seen.add(parent)
+        chain.append(requests[parent])
+    hashes: tuple[str, ...] | None = None
+    defects: list[str] = []
+    for step in reversed(chain):
+        found = message_list(step, hashes)
+        hashes = found.hashes
+        if found.defect:
+            defects.append(found.defect)
+    return _resolved(hashes or (), resolve, "; ".join(defects) or None)
+
+
+def resolve_all(listed: MessageList, resolve: Resolve) -> Rebuilt:
+    """Gives the messages of a list of hashes."""
+    return _resolved(listed.hashes, resolve, listed.defect)
+
+
+def request_body(
+    rebuilt: Rebuilt,
+    *,
+    shape: Mapping[str, Json],
+    params: Mapping[str, Json],
+    cache_marks: Sequence[CacheMark] = (),
+) -> dict[str, Json]:
+    """Gives the body of the request as it went out, without what the journal does not hold.
+
+    Missing against the wire: `metadata`, `stream`, the billing line of the system prompt. `betas`
+    is not part of it (it travels as a header). A message whose hash could not be resolved is left
+    out, so compare `rebuilt.is_complete` first.
+    """
+    body: dict[str, Json] = {key: value for key, value in params.items() if key != "betas"}
+    body.update(_copied(dict(shape)))  # type: ignore[arg-type]  # a copied object is an object
+    messages = [message for message in rebuilt.messages if message is not None]
+    body["messages"] = _copied(list(messages))
+    for mark in cache_marks:
+        _set_mark(body, mark)
+    return body
+
+
+def _resolved(hashes: tuple[str, ...], resolve: Resolve, defect: str | None) -> Rebuilt:
+    messages = tuple(resolve(name) for name in hashes)
+    missing = dict.fromkeys(name for name, message in zip(hashes, messages, strict=True) if message is None)
+    return Rebuilt(hashes=hashes, messages=messages, unresolved=tuple(missing), defect=defect)
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def _as_blocks(message: dict[str, Json]) -> dict[str, Json]:
+    content = message.get("content")
+    return (
+        {**message, "content": [{"type": "text", "text": content}]} if isinstance(content, str) else message
+    )
+
+
+def _as_text(message: dict[str, Json]) -> dict[str, Json]:
+    match message.get("content"):
+        case [{"type": "text", "text": str(text), **rest}] if not rest:
+            return {**message, "content": text}
+    return message
+
+
+def _without_marks(message: Mapping[str, Json]) -> dict[str, Json]:
+    """Removes cache marks where the protocol has them: on the message, its blocks and their blocks."""
+    cleaned = {key: value for key, value in message.items() if key != _MARK}
+    if "content" in cleaned:
+        cleaned["content"] = _blocks_without_marks(cleaned["content"])
+    return cleaned
+
+
+def _blocks_without_marks(blocks: Json) -> Json:
+    if not isinstance(blocks, list):
+        return blocks
+    return [_without_marks(block) if isinstance(block, dict) else block for block in blocks]
+
+
+def _without_marks_anywhere(value: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: _scrubbed(item) for key, item in value.items() if key != _MARK}
+
+
+def _scrubbed(value: Json) -> Json:
+    if isinstance(value, dict):
+        return _without_marks_anywhere(value)
+    return [_scrubbed(item) for item in value] if isinstance(value, list) else value
+
+
+def _copied(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _set_mark(body: dict[str, Json], mark: CacheMark) -> None:
+    """Puts a cache mark where it stood; a mark on a block of a text makes the text a block."""
+    place: Json = body
+    for step in mark.path:
+        match place, step:
+            case dict(), "content" if isinstance(place.get("content"), str):
+                place["content"] = [{"type": "text", "text": place["content"]}]
+                place = place["content"]
+            case dict(), str() if step in place:
+                place = place[step]
+            case list(), int() if 0 <= step < len(place):
+                place = place[step]
+            case _:
+                return
+    if isinstance(place, dict):
+        place[_MARK] = dict(mark.value)
