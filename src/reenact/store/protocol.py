@@ -42,6 +42,10 @@ class Deriving(Protocol):
         """
         ...
 
+    def removed(self, session: str, count: int) -> None:
+        """Tells how many of a session's events the newest generation of the transcript no longer holds."""
+        ...
+
     def count(self, dispositions: Mapping[str, int], *, unknown: Mapping[tuple[str, str], int]) -> None:
         """Tells what became of the transcript's lines, and (row type, agent version) → how many unknown."""
         ...
