@@ -1,0 +1,162 @@
+"""Kept bytes to events: runs a source's parser over an original and hands the store what it became.
+
+Imports and rebuilds take this one way, so that what an import shows is what a rebuild shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+
+import msgspec
+
+from reenact import ids
+from reenact.events import FORMAT, Event, Origin
+from reenact.ingest.lines import cut, document
+from reenact.sources import Draft, Line, Parsed, Setting, Source
+from reenact.store import Derived, Deriving, Generation, Original, Store
+
+_TAIL = 64 * 1024
+_TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.Z+-]{10,40})"')
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What deriving one original gave."""
+
+    events: int = 0
+    new_events: int = 0
+    warnings: int = 0
+    skipped: bool = False
+
+
+def derive(store: Store, source: Source, original: Original, *, force: bool = False) -> Outcome:
+    """Brings the cached events of an original up to its kept bytes; does nothing where they are."""
+    wanted = made_from(source, original)
+    have = store.derived(original.key.id)
+    if have == wanted and not force:
+        return Outcome(skipped=True)
+    run = _Run(store, source, original)
+    with store.derive(original.key.id, wanted, fresh=force or not _extends(wanted, have)) as deriving:
+        run.into(deriving)
+    return Outcome(events=run.events, warnings=run.warnings)
+
+
+def made_from(source: Source, original: Original) -> Derived:
+    """Gives what an original's events would be made from now."""
+    sidecars = ids.derive(*(f"{name}={digest}" for name, digest in sorted(original.sidecars.items())))
+    return Derived(
+        parser=f"{source.agent}/{source.parser_version}",
+        lengths=tuple(generation.length for generation in original.generations),
+        sidecars=sidecars,
+    )
+
+
+def _extends(wanted: Derived, have: Derived | None) -> bool:
+    """Tells whether only bytes were added to a single generation since the events were made."""
+    return (
+        have is not None
+        and have.parser == wanted.parser
+        and have.sidecars == wanted.sidecars
+        and len(have.lengths) == len(wanted.lengths) == 1
+        and have.lengths[0] <= wanted.lengths[0]
+    )
+
+
+class _Run:
+    """One pass over all generations of an original."""
+
+    def __init__(self, store: Store, source: Source, original: Original) -> None:
+        self._store = store
+        self._source = source
+        self._original = original
+        self._sequence: Counter[str] = Counter()
+        self._many = len(original.generations) > 1
+        self._seen: set[str] = set()
+        self._last: set[str] = set()
+        self._owner: dict[str, str] = {}
+        self.events = 0
+        self.warnings = 0
+
+    def into(self, deriving: Deriving) -> None:
+        sidecars = self._store.sidecars(self._original.key.id)
+        key = self._original.key
+        dispositions: Counter[str] = Counter()
+        unknown: Counter[tuple[str, str]] = Counter()
+        for generation in self._in_order():
+            self._last = set()
+            parser = self._source.parser(
+                Setting(agent=key.agent, key=key.key, hints=key.hints, sidecars=sidecars)
+            )
+            version = ""
+            with closing(self._store.open_original(key.id, generation.number)) as stream:
+                for line in document(stream) if key.layout == "document" else cut(stream):
+                    parsed = parser.feed(line)
+                    dispositions[parsed.disposition] += 1
+                    version = parsed.agent_version or version
+                    for name in parsed.unknown:
+                        unknown[name, version] += 1
+                    self._take(deriving, generation, line, parsed)
+        self._count_removed(deriving)
+        self.warnings = dispositions["warning"]
+        deriving.count(dispositions, unknown=unknown)
+
+    def _take(self, deriving: Deriving, generation: Generation, line: Line, parsed: Parsed) -> None:
+        for header in parsed.headers:
+            deriving.header(header)
+        for draft in parsed.drafts:
+            identity = ids.event_id(draft.session, draft.record)
+            if self._many:
+                self._last.add(identity)
+                if identity in self._seen:
+                    continue
+                self._seen.add(identity)
+                self._owner[identity] = draft.session
+            self._sequence[draft.session] += 1
+            deriving.add(self._event(generation, line, draft, identity))
+            self.events += 1
+
+    def _event(self, generation: Generation, line: Line, draft: Draft, identity: str) -> Event:
+        return Event(
+            v=FORMAT,
+            seq=self._sequence[draft.session],
+            id=identity,
+            session=draft.session,
+            ts=draft.ts,
+            recorded_at=generation.kept_at,
+            loop=draft.loop,
+            turn=draft.turn,
+            lane=draft.lane,
+            parent=ids.event_id(draft.session, draft.parent) if draft.parent else None,
+            source_kind=draft.source_kind,
+            completeness=draft.completeness,
+            origin=Origin(
+                original=self._original.key.id,
+                offset=line.offset,
+                length=line.length,
+                generation=generation.number,
+            ),
+            body=draft.body,
+        )
+
+    def _count_removed(self, deriving: Deriving) -> None:
+        if not self._many:
+            return
+        gone = Counter(self._owner[identity] for identity in self._seen - self._last)
+        for session, count in gone.items():
+            deriving.removed(session, count)
+
+    def _in_order(self) -> Iterator[Generation]:
+        """Yields generations oldest content first, by what they hold and not by when they were kept."""
+        generations = self._original.generations
+        if not self._many:
+            return iter(generations)
+        return iter(sorted(generations, key=lambda g: (self._latest(g), g.length, g.digest)))
+
+    def _latest(self, generation: Generation) -> bytes:
+        """Gives the last timestamp in a generation's tail; ISO texts order like the times they name."""
+        with closing(self._store.open_original(self._original.key.id, generation.number)) as stream:
+            stream.seek(max(0, generation.length - _TAIL))
+            found = _TIMESTAMP.findall(stream.read())
+        return max(found, default=b"")
