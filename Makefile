@@ -1,0 +1,82 @@
+# All a checkout needs, on a machine that has only Python >= 3.11 and make. `make help` lists the targets.
+# Written for GNU make 3.81 (macOS) and newer.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+# Folders that come and go with the work: a checker is given those that hold Python files.
+TYPED := src tests $(patsubst %/,%,$(sort $(dir $(wildcard bench/*.py tools/*.py))))
+# Rooms in which every branch must be covered.
+EXACT := src/reenact/usage/*,src/reenact/store/recovery.py
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help run test check bench fmt crash clean setup constraints
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(READY) ## import what the agents on this machine wrote, show one screen (archive in .reenact)
+	@REENACT_HOME=.reenact $(VENV)/bin/reenact $(ARGS)
+
+test: $(READY) ## run every test and example; branch coverage must be >= 90 %, in exact rooms 100 %
+	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+	@$(PY) -m coverage report --include='$(EXACT)' --fail-under=100 >$(VENV)/exact.txt || \
+		{ cat $(VENV)/exact.txt; echo "error: every branch of $(EXACT) must be covered"; exit 1; }
+
+check: $(READY) ## format, lint, types, plan of the house, rules of the project, docs and their examples
+	@echo "format";  $(VENV)/bin/ruff format --check --quiet . || { echo "hint: make fmt"; exit 1; }
+	@echo "lint";    $(VENV)/bin/ruff check --quiet .
+	@echo "types";   $(VENV)/bin/mypy --no-error-summary $(TYPED)
+	@echo "plan";    $(VENV)/bin/lint-imports --no-logo >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; exit 1; }
+	@echo "rules and docs"; $(PY) -m pytest tests/test_project.py tests/test_docs.py
+
+fmt: $(READY) ## format the code and mend what the linter can mend
+	@$(VENV)/bin/ruff check --quiet --fix-only . ; $(VENV)/bin/ruff format --quiet .
+
+bench: $(READY) ## run the benchmarks
+	@if [ -f bench/__main__.py ]; then $(PY) -m bench $(ARGS); \
+	else echo "There are no benchmarks yet (no bench/__main__.py)."; fi
+
+crash: $(READY) ## run only the tests that kill writers and cut files
+	@$(PY) -m pytest -m crash $(ARGS) || { code=$$?; [ $$code -eq 5 ] || exit $$code; \
+		echo "There are no crash tests yet (none is marked 'crash')."; }
+
+clean: ## remove the virtual environment and everything tools left; the archive in .reenact stays
+	@rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache
+	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+setup: $(READY) ## make the virtual environment and install the project into it
+
+constraints: ## pin again what a fresh environment of this project gets (constraints.txt)
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && $(find_python) && \
+	"$$python" -m venv "$$scratch" && \
+	"$$scratch/bin/python" -m pip install -qq --disable-pip-version-check -e '.[dev]' && \
+	"$$scratch/bin/python" -m pip freeze --exclude-editable > "$$scratch/pins" && \
+	mv "$$scratch/pins" constraints.txt && echo "constraints.txt: $$(wc -l < constraints.txt | tr -d ' ') pins"
+
+# Sets $$python to the first interpreter that really starts and is new enough.
+define find_python
+python=; for name in python3 python3.13 python3.12 python3.11; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python=$$name; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+	echo "error: no Python 3.11 or newer found (looked for python3, python3.13, python3.12, python3.11)" >&2; \
+	echo "hint: install one and run make again" >&2; exit 1; \
+fi
+endef
+
+$(PY):
+	@$(find_python); echo "Setting up $(VENV) with $$($$python --version) ..."; \
+	$$python -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "error: $$python could not make a virtual environment" >&2; \
+		echo "hint: on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(READY): $(PY) pyproject.toml constraints.txt
+	@echo "Installing what reenact needs ..."
+	@$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

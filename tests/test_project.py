@@ -1,0 +1,156 @@
+"""The rules that the project sets itself, where a machine can hold it to them."""
+
+import fnmatch
+import hashlib
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+# Lines of a source file: above the first number it needs a reason here, above the second there is none.
+USUAL_LINES, MOST_LINES = 400, 600
+LONG_FILES: dict[str, str] = {}
+
+# Written in pieces, so that this file does not hold what it forbids.
+FORBIDDEN = re.compile(
+    "|".join(
+        (
+            r"/(?:work|farm|root)/[A-Za-z.]",
+            r"(?:index|find)[-_](?:url|links)",
+            r"registry\." + r"npmjs",
+            r"pythonhosted" + r"\.org",
+            r"pypi" + r"\.org/simple",
+            r"deb\." + r"debian\.org",
+            r'"resol' + r'ved":',
+        )
+    )
+)
+
+
+def tracked_files() -> list[Path]:
+    """Every committed file that is still there."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    paths = [ROOT / name.decode() for name in listing.split(b"\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def forbidden_lines(text: str) -> list[str]:
+    """Line number and wording wherever a text names a package index, a download address or a machine path."""
+    return [
+        f"{number}: {match.group()}"
+        for number, line in enumerate(text.splitlines(), start=1)
+        if (match := FORBIDDEN.search(line))
+    ]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("pip install --index", "-url x"),
+        ("find", "_links = x"),
+        ("see /wo", "rk/main"),
+        ("/ro", "ot/.claude"),
+        ("https://registry.", "npmjs.org/left-pad"),
+        ('"resol', 'ved": "x"'),
+    ],
+    ids=lambda pieces: pieces[0],
+)
+def test_an_address_or_machine_path_is_recognised_with_its_line(pieces: tuple[str, str]) -> None:
+    (hit,) = forbidden_lines("fine\n" + "".join(pieces) + "\nfine")
+    assert hit.startswith("2: ")
+
+
+def test_no_committed_text_names_an_index_an_address_or_a_machine_path() -> None:
+    found = []
+    for path in tracked_files():
+        data = path.read_bytes()
+        if b"\0" not in data:  # else it is not text
+            hits = forbidden_lines(data.decode("utf-8", errors="replace"))
+            found += [f"{path.relative_to(ROOT)}:{hit}" for hit in hits]
+    assert found == []
+
+
+def lines_by_source_file() -> dict[str, int]:
+    """Number of lines of every Python file of the package."""
+    files = sorted((ROOT / "src").rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in files}
+
+
+def test_source_files_are_short_or_say_why_not() -> None:
+    lines = lines_by_source_file()
+    assert {name: n for name, n in lines.items() if n > USUAL_LINES and name not in LONG_FILES} == {}
+    assert {name: n for name, n in lines.items() if n > MOST_LINES} == {}
+
+
+def test_the_list_of_long_files_is_not_out_of_date() -> None:
+    lines = lines_by_source_file()
+    assert [name for name in LONG_FILES if lines.get(name, 0) <= USUAL_LINES] == []
+    assert [name for name, reason in LONG_FILES.items() if not reason.strip()] == []
+
+
+def pins() -> dict[str, str]:
+    """Version by canonical name, as constraints.txt pins them."""
+    rows = (ROOT / "constraints.txt").read_text().splitlines()
+    return {canonicalize_name(row.partition("==")[0]): row.partition("==")[2] for row in rows}
+
+
+def test_constraints_hold_names_and_versions_and_nothing_else() -> None:
+    rows = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [row for row in rows if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", row)] == []
+    assert len(pins()) == len(rows)
+
+
+def test_every_declared_dependency_is_pinned_to_a_version_it_allows() -> None:
+    project = PYPROJECT["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    requirements = [Requirement(text) for text in declared]
+    pinned = pins()
+    missing = [str(r) for r in requirements if canonicalize_name(r.name) not in pinned]
+    assert missing == []
+    refused = [str(r) for r in requirements if pinned[canonicalize_name(r.name)] not in r.specifier]
+    assert refused == []
+
+
+def test_every_dependency_of_users_says_what_it_is_for() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    block = text.partition("\ndependencies = [\n")[2].partition("\n]")[0]
+    silent = [line.strip() for line in block.splitlines() if not re.search(r'",\s+# \S', line)]
+    assert block
+    assert silent == []
+
+
+def test_make_help_names_every_target_a_contributor_needs() -> None:
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = {line.split()[1] for line in shown.splitlines() if line.startswith("  make ")}
+    assert {"run", "test", "check", "bench", "fmt", "crash", "clean", "help"} <= listed
+
+
+def test_the_rooms_that_must_be_covered_wholly_exist() -> None:
+    line = next(row for row in (ROOT / "Makefile").read_text().splitlines() if row.startswith("EXACT := "))
+    sources = list(lines_by_source_file())
+    patterns = line.removeprefix("EXACT := ").split(",")
+    assert [pattern for pattern in patterns if not fnmatch.filter(sources, pattern)] == []
+
+
+def test_the_changelog_begins_with_what_is_unreleased() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+
+
+def test_the_licence_is_the_unchanged_text_of_apache_2() -> None:
+    digest = hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest()
+    assert digest == "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+    assert PYPROJECT["project"]["license"] == "Apache-2.0"
+
+
+def test_the_script_for_continuous_integration_is_executable_bash() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", str(script)], check=True)
