@@ -28,11 +28,14 @@ test: $(READY) ## run every test and example; branch coverage must be >= 90 %, i
 		{ cat $(VENV)/exact.txt; echo "error: every branch of $(EXACT) must be covered"; exit 1; }
 
 check: $(READY) ## format, lint, types, plan of the house, rules of the project, docs and their examples
-	@echo "format";  $(VENV)/bin/ruff format --check --quiet . || { echo "hint: make fmt"; exit 1; }
-	@echo "lint";    $(VENV)/bin/ruff check --quiet .
-	@echo "types";   $(VENV)/bin/mypy --no-error-summary $(TYPED)
-	@echo "plan";    $(VENV)/bin/lint-imports --no-logo >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; exit 1; }
-	@echo "rules and docs"; $(PY) -m pytest tests/test_project.py tests/test_docs.py
+	@failed=; \
+	echo format; $(VENV)/bin/ruff format --check --quiet . || failed="$$failed format (make fmt)"; \
+	echo lint; $(VENV)/bin/ruff check --quiet . || failed="$$failed lint"; \
+	echo types; $(VENV)/bin/mypy --no-error-summary $(TYPED) || failed="$$failed types"; \
+	echo plan; $(VENV)/bin/lint-imports >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; failed="$$failed plan"; }; \
+	echo rules; $(PY) -m pytest tests/test_project.py tests/test_docs.py tests/test_examples.py || \
+		failed="$$failed rules"; \
+	[ -z "$$failed" ] || { echo "error: not in order:$$failed"; exit 1; }
 
 fmt: $(READY) ## format the code and mend what the linter can mend
 	@$(VENV)/bin/ruff check --quiet --fix-only . ; $(VENV)/bin/ruff format --quiet .

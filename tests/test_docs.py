@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 import reenact
+from reenact.config import Config, load
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -82,6 +83,15 @@ def test_the_house_is_described_as_the_plan_has_it() -> None:
     rows = re.findall(r"^\| ((?:`\w+` ?)+)\|", page, re.MULTILINE)
     described = [name for row in rows for name in re.findall(r"\w+", row)]
     assert sorted(described) == sorted(name for floor in rooms for name in floor)
+
+
+def test_the_settings_on_the_page_of_settings_are_settings(tmp_path: Path) -> None:
+    page = (DOCS / "reference" / "environment.md").read_text()
+    example = tmp_path / "config.toml"
+    example.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    loaded, default = load(example), Config()
+    untouched = [name for name in Config.__struct_fields__ if getattr(loaded, name) == getattr(default, name)]
+    assert untouched == []
 
 
 def modules() -> list[str]:
