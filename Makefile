@@ -29,10 +29,10 @@ test: $(READY) ## run every test and example; branch coverage must be >= 90 %, i
 
 check: $(READY) ## format, lint, types, plan of the house, rules of the project, docs and their examples
 	@failed=; \
-	echo format; $(VENV)/bin/ruff format --check --quiet . || failed="$$failed format (make fmt)"; \
-	echo lint; $(VENV)/bin/ruff check --quiet . || failed="$$failed lint"; \
+	echo format; $(VENV)/bin/ruff format --check --quiet --output-format concise . || failed="$$failed format (make fmt)"; \
+	echo lint; $(VENV)/bin/ruff check --quiet --output-format concise . || failed="$$failed lint"; \
 	echo types; $(VENV)/bin/mypy --no-error-summary $(TYPED) || failed="$$failed types"; \
-	echo plan; $(VENV)/bin/lint-imports >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; failed="$$failed plan"; }; \
+	echo plan; $(VENV)/bin/lint-imports --no-logo >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; failed="$$failed plan"; }; \
 	echo rules; $(PY) -m pytest tests/test_project.py tests/test_docs.py tests/test_examples.py || \
 		failed="$$failed rules"; \
 	[ -z "$$failed" ] || { echo "error: not in order:$$failed"; exit 1; }
