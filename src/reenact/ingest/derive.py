@@ -14,7 +14,9 @@ import msgspec
 
 from reenact import ids
 from reenact.events import FORMAT, Event, Origin
+from reenact.events.bodies import SessionStarted, WorkspaceChanged
 from reenact.ingest.lines import cut, document
+from reenact.ingest.projects import root_of
 from reenact.sources import Draft, Line, Parsed, Setting, Source
 from reenact.store import Derived, Deriving, Generation, Original, Store
 
@@ -26,7 +28,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What deriving one original gave."""
 
     events: int = 0
-    new_events: int = 0
     warnings: int = 0
     skipped: bool = False
 
@@ -76,6 +77,7 @@ class _Run:
         self._seen: set[str] = set()
         self._last: set[str] = set()
         self._owner: dict[str, str] = {}
+        self._directories: set[str] = set()
         self.events = 0
         self.warnings = 0
 
@@ -113,9 +115,19 @@ class _Run:
                     continue
                 self._seen.add(identity)
                 self._owner[identity] = draft.session
+            if isinstance(draft.body, SessionStarted | WorkspaceChanged) and draft.body.cwd:
+                self._remember_project(draft.body.cwd)
             self._sequence[draft.session] += 1
             deriving.add(self._event(generation, line, draft, identity))
             self.events += 1
+
+    def _remember_project(self, cwd: str) -> None:
+        """Looks for the project of a directory the first time it is met; what was found then stays."""
+        if cwd not in self._directories:
+            self._directories.add(cwd)
+            root = None if self._store.project_of(cwd) else root_of(cwd)
+            if root is not None:
+                self._store.remember_project(cwd, root)
 
     def _event(self, generation: Generation, line: Line, draft: Draft, identity: str) -> Event:
         return Event(

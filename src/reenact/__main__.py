@@ -1,0 +1,6 @@
+"""`python -m reenact` is the command line."""
+
+from reenact.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""The archive: the one class that the command line, the page and scripts hold. No logic of its own.
+
+```python
+import reenact
+archive = reenact.open()            # or reenact.open("/path")
+archive.catch_up()                  # imports what the agents wrote since
+tree = archive.tree("last", at=120)
+```
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reenact import config as configuration
+from reenact import ingest, tree, usage
+from reenact.clock import Clock, SystemClock
+from reenact.errors import UsageError
+from reenact.ingest import accounting
+from reenact.sources import Environment, claude_code, codex
+from reenact.store import Filter, SessionRow, open_store
+
+if TYPE_CHECKING:
+    from reenact.config import Config
+    from reenact.events import Event
+    from reenact.sources import Source
+    from reenact.store import Damage, Removal, Size, Store
+
+SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE)
+"""Every agent that reenact knows, in the order in which people meet them."""
+
+Tell = Callable[[ingest.Progress], None]
+
+
+def open_archive(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Archive:
+    """Opens the archive at `path`, else at `$REENACT_HOME`, else in the XDG data folder; creates it.
+
+    Args:
+        path: the archive's folder.
+        variables: the environment to go by; the process's own where None.
+        clock: what tells the time.
+
+    Raises:
+        ConfigError: the settings file cannot be used.
+        ArchiveError: the folder cannot be used as an archive.
+    """
+    env = dict(os.environ if variables is None else variables)
+    where = Path(path).expanduser().absolute() if path else configuration.archive_path(env)
+    settings = configuration.load(configuration.config_path(env))
+    return Archive(where, settings=settings, variables=env, clock=clock or SystemClock())
+
+
+class Archive:
+    """Everything kept, and the verbs on it. A context manager; not shared between threads."""
+
+    def __init__(self, path: Path, *, settings: Config, variables: Mapping[str, str], clock: Clock) -> None:
+        self.path = path
+        self.settings = settings
+        self.variables = variables
+        self.clock = clock
+        self.prices = usage.Prices(settings.prices)
+        cache = variables.get("REENACT_CACHE")
+        self.store: Store = open_store(
+            path, clock=clock, pricer=self.prices, cache=Path(cache) if cache else None
+        )
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.store.close()
+
+    @property
+    def environment(self) -> Environment:
+        """Gives where agents keep their transcripts on this machine."""
+        return Environment(
+            home=str(configuration.home_directory(self.variables)),
+            variables=self.variables,
+            extra_roots=self.settings.roots,
+        )
+
+    @property
+    def timezone(self) -> str:
+        """Gives the viewer's zone: the settings' word, else the machine's."""
+        return self.settings.timezone or usage.local_timezone(self.variables)
+
+    # -- importing ------------------------------------------------------------------------------
+
+    def find(self, *, agents: Iterable[str] = (), paths: Iterable[str] = ()) -> list[ingest.Found]:
+        """Gives the transcripts of some agents (all where none is named), or below given paths, newest first.
+
+        Raises:
+            UsageError: there is no such agent or path.
+        """
+        chosen = self._sources(agents)
+        named = list(paths)
+        if not named:
+            return ingest.newest_first(ingest.everywhere(chosen, self.environment))
+        for path in named:
+            if not os.path.lexists(path):
+                raise UsageError(f"there is no {path}", hint="name an agent, a folder or a transcript")
+        return ingest.newest_first(
+            item for path in named for item in ingest.below(chosen, os.path.abspath(path))
+        )
+
+    def catch_up(
+        self,
+        found: list[ingest.Found] | None = None,
+        *,
+        everything: bool = False,
+        again: bool = False,
+        progress: Tell | None = None,
+    ) -> ingest.Report:
+        """Imports what is new or changed among `found` (else among all transcripts of this machine).
+
+        A huge import takes the newest part only, unless `everything` is said; the report tells what
+        was left out. `again` brings back what `remove` removed.
+        """
+        items = self.find() if found is None else found
+        rest: list[ingest.Found] = []
+        if not everything:
+            items, rest = ingest.first_part(items, self.path)
+        self.store.catch_up()
+        backfill = ingest.Backfill(
+            self.store, never=self.settings.imports.never, again=again, progress=progress
+        )
+        report = backfill.run(items)
+        return ingest.Report(
+            agents=report.agents,
+            problems=report.problems,
+            left_out=len(rest),
+            left_out_bytes=sum(item.transcript.size for item in rest),
+        )
+
+    def problems(self, *, agents: Iterable[str] = (), paths: Iterable[str] = ()) -> list[ingest.Problem]:
+        """Gives what looks like a transcript and cannot be read as one."""
+        chosen, named = self._sources(agents), [os.path.abspath(path) for path in paths]
+        roots = [
+            (source, root)
+            for source in chosen
+            for root in (named or source.roots(self.environment))
+        ]
+        return list(ingest.problems(roots))
+
+    def _sources(self, agents: Iterable[str]) -> tuple[Source, ...]:
+        names = list(agents)
+        known = {source.agent: source for source in SOURCES}
+        for name in names:
+            if name not in known:
+                raise UsageError(f"{name} is no agent", hint=f"agents: {', '.join(known)}")
+        return tuple(known[name] for name in names) or SOURCES
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def sessions(self, where: Filter | None = None) -> list[SessionRow]:
+        """Gives the sessions that fit, latest activity first, sub-agents included."""
+        return self.store.sessions(where or Filter())
+
+    def session(self, name: str) -> SessionRow:
+        """Gives the session that an id, a native id, a unique prefix of either, or `last` names.
+
+        Raises:
+            SessionNotFoundError: there is none.
+            AmbiguousSessionError: there are several.
+        """
+        identity = self.store.resolve(name)
+        return self.store.sessions(Filter(sessions=(identity,)))[0]
+
+    def events(self, name: str, *, start: int = 1, stop: int | None = None) -> Iterator[Event]:
+        """Yields a session's own events with `start` <= seq < `stop`."""
+        return self.store.events(self.store.resolve(name), start=start, stop=stop)
+
+    def tree(self, name: str, *, at: int | None = None) -> tree.Tree:
+        """Gives the session folded into loops, turns and steps; with `at`, as it stood at that event."""
+        identity = self.store.resolve(name)
+        stop = None if at is None else at + 1
+        return tree.fold(self.store.events(identity, stop=stop))
+
+    def usage(
+        self,
+        by: usage.By = "day",
+        *,
+        where: Filter | None = None,
+        timezone: str | None = None,
+        as_model: str | None = None,
+    ) -> usage.Report:
+        """Gives tokens and cost rolled up; every response counts once, at the session that owns it."""
+        return usage.rollup(
+            self.store.entries(where or Filter()),
+            by=by,
+            timezone=timezone or self.timezone,
+            prices=self.prices,
+            as_model=as_model,
+            now=self.clock.now(),
+        )
+
+    # -- care -----------------------------------------------------------------------------------
+
+    def verify(self) -> Iterator[Damage]:
+        """Reads every stored byte and yields what does not check out."""
+        return self.store.verify()
+
+    def accounts(self) -> Iterator[accounting.Account]:
+        """Yields, for every imported transcript, its lines against what they were booked as."""
+        return accounting.accounts(self.store)
+
+    def reindex(self, *, progress: Tell | None = None) -> int:
+        """Deletes everything derived and derives it again; gives the number of events."""
+        self.store.clear_cache()
+        self.store.catch_up()
+        return ingest.derive_all(self.store, SOURCES, progress=progress)
+
+    def remove(self, names: Iterable[str], *, with_forks: bool = False) -> Removal:
+        """Removes sessions for good; imports skip them from then on.
+
+        Raises:
+            ArchiveError: a session has forks that share its past, and `with_forks` is False.
+        """
+        return self.store.remove([self.store.resolve(name) for name in names], with_forks=with_forks)
+
+    def gc(self) -> int:
+        """Frees what nothing refers to; gives the bytes freed."""
+        return self.store.gc()
+
+    def sizes(self) -> list[Size]:
+        """Gives what the archive's parts take on disk."""
+        return self.store.sizes()

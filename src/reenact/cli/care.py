@@ -1,0 +1,153 @@
+"""`reenact verify`, `reindex`, `rm`, `gc`: looking after the archive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from reenact.cli import documents
+from reenact.cli.options import as_json
+from reenact.cli.progress import bar
+from reenact.cli.text import safe, size_text
+from reenact.errors import UsageError
+
+if TYPE_CHECKING:
+    from reenact.archive import Archive
+    from reenact.cli.app import Context
+
+WORDS = {
+    "events": "made events",
+    "joined": "joined another line's event",
+    "metadata": "metadata",
+    "repeat": "repeats",
+    "warning": "warnings",
+    "held": "unfinished last lines, held",
+}
+
+
+@click.command()
+@click.option("--sources", is_flag=True, help="Also account for every line of every imported transcript.")
+@as_json
+@click.pass_obj
+def verify(context: Context, *, sources: bool, as_json: bool) -> int:
+    """Read every stored byte and tell what does not check out. Exit code 1 where something is lost."""
+    archive = context.archive
+    damages = list(archive.verify())
+    accounts = list(archive.accounts()) if sources else []
+    unbalanced = [account for account in accounts if not account.balances]
+    booked: Counter[str] = Counter()
+    for account in accounts:
+        booked.update(account.booked)
+    lost = [damage for damage in damages if damage.severity == "lost"]
+    if as_json:
+        documents.write(
+            {
+                "version": documents.VERSION,
+                "damages": damages,
+                "sources": {
+                    "transcripts": len(accounts),
+                    "lines": sum(account.lines for account in accounts),
+                    "booked": dict(booked),
+                    "unbalanced": unbalanced,
+                    "files": dict(Counter(account.source for account in accounts)),
+                }
+                if sources
+                else None,
+            }
+        )
+        return 1 if lost or unbalanced else 0
+    for damage in damages:
+        click.echo(f"{damage.severity}: {safe(damage.where)}: {safe(damage.reason)}")
+    if sources:
+        _show_accounts(len(accounts), sum(account.lines for account in accounts), booked)
+        for account in unbalanced:
+            click.echo(f"lost: {safe(account.path)}: {account.lines:,} lines, {sum(account.booked.values()):,} booked")
+    if not damages and not unbalanced:
+        click.echo("everything reads back as it was written")
+    return 1 if lost or unbalanced else 0
+
+
+def _show_accounts(transcripts: int, lines: int, booked: Counter[str]) -> None:
+    click.echo(f"{transcripts:,} transcripts, {lines:,} lines:")
+    for name, words in WORDS.items():
+        if booked[name]:
+            click.echo(f"  {booked[name]:>12,}  {words}")
+    total = sum(booked.values())
+    click.echo(f"  {total:>12,}  in all{'' if total == lines else f' — {lines - total:,} unaccounted for'}")
+
+
+@click.command()
+@click.option("--quiet", "-q", is_flag=True)
+@click.pass_obj
+def reindex(context: Context, *, quiet: bool) -> int:
+    """Delete everything derived and derive it again from what was kept. Changes no answer."""
+    with bar("deriving", quiet=quiet) as progress:
+        events = context.archive.reindex(progress=progress)
+    if not quiet:
+        click.echo(f"{events:,} events derived")
+    return 0
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="SESSION…")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--with-forks", is_flag=True, help="Also where forks share the past.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
+@as_json
+@click.pass_obj
+def rm(
+    context: Context, names: tuple[str, ...], *, yes: bool, with_forks: bool, dry_run: bool, as_json: bool
+) -> int:
+    """Remove sessions for good, with their sub-agents.
+
+    Imports skip them from then on; `import --again` brings them back while the transcript exists.
+    """
+    archive = context.archive
+    chosen = _with_subagents(archive, names)
+    if not as_json:
+        for identity, title in chosen.items():
+            click.echo(f"{identity[:8]}  {safe(title)}", err=True)
+    if dry_run:
+        removed, freed = tuple(chosen), 0
+    else:
+        if not yes:
+            click.confirm(f"remove {len(chosen)} session(s) for good?", abort=True, err=True)
+        removal = archive.remove(chosen, with_forks=with_forks)
+        removed, freed = removal.sessions, removal.bytes_freed
+    if as_json:
+        documents.write({"version": documents.VERSION, "removed": removed, "bytes_freed": freed, "dry_run": dry_run})
+    else:
+        click.echo(f"{'would remove' if dry_run else 'removed'} {len(removed)} session(s)", nl=dry_run)
+        if not dry_run:
+            click.echo(f", {size_text(freed)} freed")
+    return 0
+
+
+def _with_subagents(archive: Archive, names: tuple[str, ...]) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    waiting = [archive.session(name).id for name in names]
+    while waiting:
+        row = archive.session(waiting.pop())
+        if row.id in chosen:
+            continue
+        chosen[row.id] = row.title or "(no prompt)"
+        for child in row.children:
+            if archive.session(child).kind == "subagent":
+                waiting.append(child)
+    if not chosen:
+        raise UsageError("nothing to remove")
+    return chosen
+
+
+@click.command()
+@click.pass_obj
+def gc(context: Context) -> int:
+    """Free what nothing refers to and pack what is loose."""
+    freed = context.archive.gc()
+    click.echo(f"{size_text(freed)} freed")
+    return 0
+
+
+COMMANDS = {"verify": verify, "reindex": reindex, "rm": rm, "gc": gc}

@@ -1,0 +1,96 @@
+"""`reenact import`: bring transcripts into the archive."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reenact.cli import documents
+from reenact.cli.options import as_json
+from reenact.cli.progress import bar
+from reenact.cli.text import safe, size_text
+from reenact.errors import ArchiveBusyError, ReadOnlyArchiveError
+
+if TYPE_CHECKING:
+    from reenact.archive import Archive
+    from reenact.cli.app import Context
+    from reenact.ingest import Report
+
+
+@click.command("import")
+@click.argument("what", nargs=-1, metavar="[AGENT…|PATH…]")
+@click.option("--all", "everything", is_flag=True, help="Import everything, however much it is.")
+@click.option("--again", is_flag=True, help="Bring back what `rm` removed.")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something went wrong.")
+@as_json
+@click.pass_obj
+def import_(
+    context: Context, what: tuple[str, ...], *, everything: bool, again: bool, quiet: bool, as_json: bool
+) -> int:
+    """Import transcripts: of all agents on this machine, of the agents named, or below the paths named.
+
+    Safe to repeat and to interrupt: only what is new or changed is read, and nothing is ever removed.
+    """
+    from reenact.archive import SOURCES
+
+    archive = context.archive
+    known = {source.agent for source in SOURCES}
+    agents = [word for word in what if word in known and not Path(word).exists()]
+    paths = [word for word in what if word not in agents]
+    found = archive.find(agents=agents, paths=paths)
+    with bar("importing", quiet=quiet or as_json) as progress:
+        report = archive.catch_up(found, everything=everything, again=again, progress=progress)
+    if report.left_out and _wants_all(report, quiet=quiet or as_json):
+        with bar("importing") as progress:
+            report = archive.catch_up(found, everything=True, again=again, progress=progress)
+    if as_json:
+        documents.write(documents.imported(report))
+    elif not quiet:
+        _show(report)
+    problems = [*report.problems, *archive.problems(agents=agents, paths=paths)]
+    for problem in problems:
+        click.echo(f"warning: {safe(problem.path)}: {safe(problem.reason)}", err=True)
+    return 1 if any(agent.errors for agent in report.agents) else 0
+
+
+def quietly(archive: Archive) -> Report | None:
+    """Imports what is new before a reading verb; a read-only or busy archive is read as it is."""
+    try:
+        with bar("importing") as progress:
+            return archive.catch_up(progress=progress)
+    except (ArchiveBusyError, ReadOnlyArchiveError) as error:
+        click.echo(f"note: {error.message}; showing what is there", err=True)
+        return None
+
+
+def _wants_all(report: Report, *, quiet: bool) -> bool:
+    note = (
+        f"{report.left_out:,} older transcripts ({size_text(report.left_out_bytes)}) were left out "
+        "because the whole is large"
+    )
+    if quiet or not sys.stdin.isatty():
+        click.echo(f"note: {note}; `reenact import --all` brings them in", err=True)
+        return False
+    return click.confirm(f"{note}. Import them now?", default=True, err=True)
+
+
+def _show(report: Report) -> None:
+    if not any(agent.found for agent in report.agents):
+        click.echo("no transcripts found")
+    for agent in report.agents:
+        parts = [f"{agent.found:,} transcripts"]
+        for name in ("new", "changed", "unchanged", "skipped"):
+            if count := getattr(agent, name):
+                parts.append(f"{count:,} {name}")
+        if agent.events:
+            parts.append(f"{agent.events:,} events")
+        for name in ("warnings", "errors"):
+            if count := getattr(agent, name):
+                parts.append(f"{count:,} {name}")
+        click.echo(f"{agent.agent}: {', '.join(parts)}")
+
+
+COMMANDS = {"import": import_}

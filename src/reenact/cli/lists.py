@@ -1,0 +1,47 @@
+"""`reenact list`: sessions as a table for people or a document for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reenact.cli import documents
+from reenact.cli.options import as_json, caught_up, filter_of, filters, no_import
+from reenact.cli.table import sessions_table
+from reenact.errors import UsageError
+
+if TYPE_CHECKING:
+    from reenact.cli.app import Context
+
+STATUSES = ("completed", "failed", "interrupted", "aborted", "running", "unknown")
+
+
+@click.command("list")
+@filters
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many (the table shows 50 unless told).")
+@click.option("--subagents", is_flag=True, help="Show sub-agents in rows of their own.")
+@as_json
+@no_import
+@click.pass_obj
+def list_(context: Context, *, as_json: bool, no_import: bool, subagents: bool, limit: int | None, **words: Any) -> int:
+    """List sessions, latest activity first; sub-agents are folded into their session.
+
+    `--json` gives all sessions, sub-agents included; its counts and `usage` are each session's own.
+    """
+    if words["status"] and words["status"] not in STATUSES:
+        raise UsageError(f"{words['status']} is no status", hint=f"one of {', '.join(STATUSES)}")
+    archive = caught_up(context, skip=no_import)
+    where = filter_of(archive, limit=limit, **words)
+    if as_json:
+        documents.write(documents.sessions(archive.sessions(where)))
+        return 0
+    rows = archive.sessions(filter_of(archive, **words))
+    if not rows:
+        click.echo("no sessions", err=True)
+        return 0
+    sessions_table(archive, rows, limit=limit or 50, subagents=subagents)
+    return 0
+
+
+COMMANDS = {"list": list_}

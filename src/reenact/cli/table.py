@@ -1,0 +1,83 @@
+"""Tables that fit 80 columns: sessions and usage rows."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from reenact.cli.text import count_text, line, money_text, relative
+
+if TYPE_CHECKING:
+    from reenact.archive import Archive
+    from reenact.store import SessionRow
+
+AGENTS = {"claude_code": "claude", "codex": "codex"}
+MARKS = {
+    "completed": Text("✓", style="green"),
+    "failed": Text("✗", style="red"),
+    "interrupted": Text("◌", style="yellow"),
+    "aborted": Text("◌", style="yellow"),
+    "running": Text("●", style="cyan"),
+    "unknown": Text("·"),
+}
+
+
+def console() -> Console:
+    """Gives the console for results: no colour when not a terminal, width of the terminal or 80."""
+    wide = None if os.isatty(1) or os.environ.get("COLUMNS") else 80
+    return Console(width=wide, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, subagents: bool) -> None:
+    """Prints sessions; without `subagents` a sub-agent counts to the session that started it."""
+    shown = rows if subagents else _folded(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, expand=True)
+    table.add_column("id", no_wrap=True, width=8)
+    table.add_column("when", no_wrap=True, width=8)
+    table.add_column("agent", no_wrap=True, width=6)
+    table.add_column("", width=1)
+    table.add_column("title", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("turns", justify="right", width=5)
+    table.add_column("tokens", justify="right", width=6)
+    table.add_column("cost", justify="right", width=8)
+    now = archive.clock.now()
+    prefixes = Counter(row.native_id[:8] for row in rows)
+    for row in shown[:limit]:
+        sums = row.own if subagents else row.total
+        table.add_row(
+            row.native_id[:8] if prefixes[row.native_id[:8]] == 1 else row.id[:8],
+            relative(row.ended_at, now=now),
+            AGENTS.get(row.agent, row.agent)[:6],
+            MARKS[row.status],
+            Text(_title(row, subagents=subagents)),
+            str(row.turns),
+            count_text(sums.tokens.total),
+            money_text(sums.cost, known=sums.cost_known),
+        )
+    out = console()
+    out.print(table)
+    if len(shown) > limit:
+        out.print(f"{len(shown) - limit:,} more; --limit {len(shown)} shows all")
+
+
+def _folded(rows: list[SessionRow]) -> list[SessionRow]:
+    """Leaves out sub-agents whose session is in the list too."""
+    known = {row.id for row in rows}
+    return [row for row in rows if row.kind != "subagent" or row.parent not in known]
+
+
+def _title(row: SessionRow, *, subagents: bool) -> str:
+    title = line(row.title or "(no prompt)", width=200)
+    if row.kind == "fork":
+        return f"⑂ {title}"
+    if subagents and row.kind == "subagent":
+        return f"↳ {title}"
+    if not subagents and row.children:
+        return f"{title} (+{len(row.children)} agents)" if len(row.children) > 1 else f"{title} (+1 agent)"
+    return title

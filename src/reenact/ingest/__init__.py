@@ -1,0 +1,27 @@
+"""Ingest: joins the sources to the archive.
+
+A transcript's bytes are kept first and understood later: `Backfill` hands them to the store, `derive`
+turns kept bytes into events, now and at every rebuild. This room never deletes and never writes to
+what belongs to an agent, except where the user asks for a hook (`keepup`).
+"""
+
+from reenact.ingest.backfill import AgentReport, Backfill, Progress, Report, derive_all, first_part
+from reenact.ingest.derive import Outcome, derive
+from reenact.ingest.find import Found, Problem, below, everywhere, newest_first, problems
+
+__all__ = [
+    "AgentReport",
+    "Backfill",
+    "Found",
+    "Outcome",
+    "Problem",
+    "Progress",
+    "Report",
+    "below",
+    "derive",
+    "derive_all",
+    "everywhere",
+    "first_part",
+    "newest_first",
+    "problems",
+]

@@ -1,0 +1,220 @@
+"""Imports what is there: newest first, only what changed, safe to be killed and to be repeated."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from reenact import ids
+from reenact.events.bodies import SessionStarted
+from reenact.ingest import content
+from reenact.ingest.derive import derive
+from reenact.ingest.find import Found, Problem
+from reenact.ingest.lines import cut
+from reenact.ingest.projects import root_of
+from reenact.sources import Setting, Source
+from reenact.store import OriginalKey, Store
+
+HUGE = 10 * 1024**3
+FIRST_PART = 2 * 1024**3
+_PEEK_LINES = 50
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an import is, in source bytes and transcripts."""
+
+    done_bytes: int
+    total_bytes: int
+    done: int
+    total: int
+    path: str
+
+
+class AgentReport(msgspec.Struct, kw_only=True):
+    """What an import did for one agent. The one mutable value here: it counts while work goes on."""
+
+    agent: str
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    events: int = 0
+    warnings: int = 0
+    errors: int = 0
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    agents: tuple[AgentReport, ...]
+    problems: tuple[Problem, ...] = ()
+    left_out: int = 0
+    """Transcripts not imported because the whole is huge and nobody said `all`."""
+    left_out_bytes: int = 0
+
+
+class Backfill:
+    """One import over a list of transcripts."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        never: Sequence[str] = (),
+        again: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._never = tuple(os.path.expanduser(pattern) for pattern in never)
+        self._again = again
+        self._progress = progress
+        self._agents: dict[str, AgentReport] = {}
+        self._problems: list[Problem] = []
+
+    def run(self, found: Sequence[Found], *, agents: Iterable[str] = ()) -> Report:
+        """Imports these transcripts in the order given; a transcript that fails does not stop the rest."""
+        for agent in agents:
+            self._agent(agent)
+        total = sum(item.transcript.size for item in found)
+        done = 0
+        for number, item in enumerate(found):
+            self._tell(done, total, number, len(found), item.transcript.path)
+            self._agent(item.source.agent).found += 1
+            try:
+                self._one(item)
+            except OSError as error:
+                self._fail(item, error.strerror or str(error))
+            done += item.transcript.size
+        self._tell(done, total, len(found), len(found), "")
+        return Report(agents=tuple(self._agents.values()), problems=tuple(self._problems))
+
+    def _one(self, item: Found) -> None:
+        report = self._agent(item.source.agent)
+        place = content.place_of(item.transcript)
+        key = self._key(item)
+        if self._store.is_removed(key.id) and not self._again:
+            report.skipped += 1
+            return
+        change = "unchanged"
+        if self._store.place(place.path) != place or self._store.original(key.id) is None:
+            if self._is_never(item):
+                report.skipped += 1
+                return
+            with closing(content.open_content(item.transcript)) as stream:
+                kept = self._store.keep(
+                    key, stream, place=place, sidecars=content.read_sidecars(item.transcript.sidecars)
+                )
+            change = kept.change
+        original = self._store.original(key.id)
+        if original is None:  # an empty file holds nothing to keep
+            report.unchanged += 1
+            return
+        outcome = derive(self._store, item.source, original)
+        report.events += outcome.events
+        report.warnings += outcome.warnings
+        if change == "new":
+            report.new += 1
+        elif change == "unchanged" and outcome.skipped:
+            report.unchanged += 1
+        else:
+            report.changed += 1
+
+    @staticmethod
+    def _key(item: Found) -> OriginalKey:
+        transcript = item.transcript
+        return OriginalKey(
+            id=ids.original_id(transcript.agent, transcript.key),
+            agent=transcript.agent,
+            key=transcript.key,
+            layout=transcript.layout,
+            hints=transcript.hints,
+        )
+
+    def _is_never(self, item: Found) -> bool:
+        if not self._never:
+            return False
+        cwd = _working_directory(item)
+        if cwd is None:
+            return False
+        names = {cwd, root_of(cwd) or cwd}
+        return any(
+            fnmatch.fnmatch(name, pattern) or Path(name).is_relative_to(pattern)
+            for name in names
+            for pattern in self._never
+        )
+
+    def _fail(self, item: Found, reason: str) -> None:
+        self._agent(item.source.agent).errors += 1
+        self._problems.append(Problem(agent=item.source.agent, path=item.transcript.path, reason=reason))
+
+    def _agent(self, agent: str) -> AgentReport:
+        return self._agents.setdefault(agent, AgentReport(agent=agent))
+
+    def _tell(self, done_bytes: int, total_bytes: int, done: int, total: int, path: str) -> None:
+        if self._progress is not None:
+            self._progress(
+                Progress(done_bytes=done_bytes, total_bytes=total_bytes, done=done, total=total, path=path)
+            )
+
+
+def first_part(found: Sequence[Found], archive: Path) -> tuple[list[Found], list[Found]]:
+    """Parts a huge import into what is imported unasked (the newest 2 GB) and the rest.
+
+    Huge is more than 10 GB, or more than a fifth of the free space where the archive lies.
+    """
+    total = sum(item.transcript.size for item in found)
+    free = shutil.disk_usage(_existing(archive)).free
+    if total <= HUGE and total <= free // 5:
+        return list(found), []
+    taken, size = 0, 0
+    for item in found:
+        if size + item.transcript.size > FIRST_PART and taken:
+            break
+        size += item.transcript.size
+        taken += 1
+    return list(found[:taken]), list(found[taken:])
+
+
+def derive_all(store: Store, sources: Iterable[Source], *, progress: Callable[[Progress], None] | None) -> int:
+    """Derives every original again that the cache does not hold; gives the number of events."""
+    by_agent = {source.agent: source for source in sources}
+    originals = list(store.originals())
+    total = sum(generation.length for original in originals for generation in original.generations)
+    done = events = 0
+    for number, original in enumerate(originals):
+        if progress is not None:
+            progress(
+                Progress(
+                    done_bytes=done, total_bytes=total, done=number, total=len(originals), path=original.key.key
+                )
+            )
+        source = by_agent.get(original.key.agent)
+        if source is not None:
+            events += derive(store, source, original).events
+        done += sum(generation.length for generation in original.generations)
+    return events
+
+
+def _working_directory(item: Found) -> str | None:
+    """Gives the working directory that a transcript's first lines tell, if any."""
+    setting = Setting(agent=item.transcript.agent, key=item.transcript.key, hints=item.transcript.hints)
+    parser = item.source.parser(setting)
+    with closing(content.open_content(item.transcript)) as stream:
+        for line in cut(stream):
+            for draft in parser.feed(line).drafts:
+                if isinstance(draft.body, SessionStarted) and draft.body.cwd:
+                    return draft.body.cwd
+            if line.number >= _PEEK_LINES:
+                return None
+    return None
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,84 @@
+"""Opens what a transcript holds: plain or compressed, and its sidecars, with bounded memory."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import BinaryIO, cast
+
+import zstandard
+
+from reenact.sources import Sidecar, Transcript
+from reenact.store import Place
+
+MAX_SIDECAR = 64 * 1024 * 1024
+
+
+def place_of(transcript: Transcript) -> Place:
+    """Gives how a transcript and its sidecars look on disk now.
+
+    Raises:
+        OSError: the transcript cannot be looked at.
+    """
+    found = os.stat(transcript.path)
+    marks = []
+    for sidecar in transcript.sidecars:
+        try:
+            beside = os.stat(sidecar.path)
+        except OSError:
+            continue
+        marks.append(f"{sidecar.name}:{beside.st_size}:{beside.st_mtime_ns}")
+    return Place(
+        path=transcript.path,
+        size=found.st_size,
+        mtime_ns=found.st_mtime_ns,
+        inode=found.st_ino,
+        sidecars="|".join(sorted(marks)),
+    )
+
+
+def open_content(transcript: Transcript) -> BinaryIO:
+    """Opens a transcript's text as bytes; a compressed one is decompressed on the way.
+
+    Raises:
+        OSError: it is no regular file or cannot be read.
+    """
+    handle = os.open(transcript.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(f"{transcript.path} is not a regular file")
+        raw = os.fdopen(handle, "rb", closefd=True)
+    except BaseException:
+        os.close(handle)
+        raise
+    if transcript.encoding == "plain":
+        return raw
+    return cast("BinaryIO", _Decompressed(raw))  # it offers read and close, which is what is used
+
+
+class _Decompressed:
+    """A zstd file as plain bytes; damage is an `OSError`, like any other unreadable content."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._reader = zstandard.ZstdDecompressor().stream_reader(raw, closefd=True, read_across_frames=True)
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._reader.read(size)
+        except zstandard.ZstdError as error:
+            raise OSError(f"damaged zstd content: {error}") from error
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def read_sidecars(sidecars: tuple[Sidecar, ...]) -> dict[str, bytes]:
+    """Gives the content of the sidecars that can be read, each up to 64 MB."""
+    contents = {}
+    for sidecar in sidecars:
+        try:
+            with open(sidecar.path, "rb") as handle:
+                contents[sidecar.name] = handle.read(MAX_SIDECAR)
+        except OSError:
+            continue
+    return contents

@@ -1,0 +1,35 @@
+"""Which project a working directory belongs to: its git root; worktrees count to their repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def root_of(cwd: str) -> str | None:
+    """Gives the git root of a directory, or None where it (or git's mark in it) does not exist.
+
+    A worktree's `.git` file names `<repository>/.git/worktrees/<name>`; the repository counts.
+    """
+    try:
+        start = Path(cwd)
+        if not start.is_absolute():
+            return None
+        for folder in (start, *start.parents):
+            mark = folder / ".git"
+            if mark.is_dir():
+                return str(folder)
+            if mark.is_file():
+                return _repository(folder, mark)
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def _repository(folder: Path, mark: Path) -> str:
+    with mark.open(encoding="utf-8", errors="replace") as handle:
+        text = handle.read(4096)
+    if text.startswith("gitdir:"):
+        target = (folder / text.removeprefix("gitdir:").strip()).resolve()
+        if target.parent.name == "worktrees" and target.parent.parent.name == ".git":
+            return str(target.parent.parent.parent)
+    return str(folder)
