@@ -5,5 +5,33 @@ no clock: entries, time zone, prices and `now` are arguments. What is unknown st
 """
 
 from reenact.usage.ledger import Recorded, add, better, owner, total, worst
+from reenact.usage.money import dollars, pico, usd
+from reenact.usage.prices import Override, Prices, overrides
+from reenact.usage.report import Block, Burn, By, ModelSum, Report, Row, Sum, document, usage_document
+from reenact.usage.rollup import Entry, rollup
 
-__all__ = ["Recorded", "add", "better", "owner", "total", "worst"]
+__all__ = [
+    "Block",
+    "Burn",
+    "By",
+    "Entry",
+    "ModelSum",
+    "Override",
+    "Prices",
+    "Recorded",
+    "Report",
+    "Row",
+    "Sum",
+    "add",
+    "better",
+    "document",
+    "dollars",
+    "overrides",
+    "owner",
+    "pico",
+    "rollup",
+    "total",
+    "usage_document",
+    "usd",
+    "worst",
+]
