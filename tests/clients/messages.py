@@ -34,7 +34,7 @@ def read(headers: Mapping[str, str], body: dict[str, Any], spawned: Callable[[st
         model=str(body.get("model", "")),
         session=headers.get("x-claude-code-session-id") or _session(body),
         agent=agent or (opening if lane in ("sub", "warmup") else ""),
-        parent=headers.get("x-claude-code-parent-agent-id", ""),
+        parent="",
         opening=opening,
         latest=_said(newest),
         results=frozenset(_results(newest)),

@@ -1,0 +1,88 @@
+"""Which texts on the wire are the vendor's own prompts, and whether any of them is left in files of ours.
+
+What a client sends is partly ours (prompts, answers, files of the story) and partly its maker's (system prompts,
+tool descriptions, reminders). The maker's texts are known from the requests themselves: they travel in places of
+their own. Nothing of them may stay in a transcript that we publish.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+LONG = 200
+LINE = 48
+
+
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
+    """The maker's texts, whole and by line."""
+
+    texts: frozenset[str]
+    lines: frozenset[str]
+
+
+def gather(bodies: Iterable[dict[str, Any]], *, ours: Iterable[str] = ()) -> Vendor:
+    """The maker's texts in these requests, less every line that stands in a text of `ours`."""
+    texts = {text for body in bodies for text in _texts(body)}
+    kept = {line.strip() for text in ours for line in text.splitlines()}
+    lines = {line.strip() for text in texts for line in text.splitlines()} - kept
+    return Vendor(texts=frozenset(texts), lines=frozenset(line for line in lines if line))
+
+
+def left_in(root: Path, vendor: Vendor) -> list[str]:
+    """Where below `root` a long text of the maker stands unchanged: one `file:line: beginning` each."""
+    long_texts = {text for text in vendor.texts if len(text) > LONG}
+    long_lines = {line for line in vendor.lines if len(line) > LONG // 2}
+    found = []
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for text in _strings(_decoded(row)):
+                if text in long_texts or any(line.strip() in long_lines for line in text.splitlines()):
+                    found.append(f"{path.relative_to(root)}:{number}: {text[:60]!r}")
+    return found
+
+
+def _decoded(row: str) -> Any:
+    try:
+        return json.loads(row)
+    except ValueError:
+        return row
+
+
+def _texts(body: dict[str, Any]) -> Iterator[str]:
+    yield from _strings(body.get("system"))
+    yield from _strings(body.get("tools"))
+    yield from _strings(body.get("instructions"))
+    for message in [*body.get("messages", []), *body.get("input", [])]:
+        if not isinstance(message, dict):
+            continue
+        foreign = message.get("role") in ("system", "developer") or message.get("type") == "additional_tools"
+        for text in _strings(message):
+            if foreign or _is_reminder(text):
+                yield text
+
+
+def _is_reminder(text: str) -> bool:
+    start = text.lstrip()[:40]
+    return start.startswith(("<system-reminder>", "# AGENTS.md")) or bool(re.match(r"<[a-z_]+>\n", start))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _strings(item)
+        case dict():
+            for item in value.values():
+                yield from _strings(item)
+        case _:
+            return
