@@ -18,6 +18,8 @@ import msgspec
 
 Json: TypeAlias = Union[bool, int, float, str, "list[Json]", "dict[str, Json]", None]
 """A decoded JSON value."""
+Object: TypeAlias = "dict[str, Json]"
+"""A decoded JSON object."""
 
 ALGORITHM = "sha256"
 
@@ -48,6 +50,27 @@ def decode(data: bytes | str) -> Json:
     except RecursionError as error:
         raise ValueError("JSON is nested too deep") from error
     return tolerant
+
+
+def decode_raw(raw: msgspec.Raw) -> Json:
+    """Reads a part that was cut out of JSON as it stood. What cannot be read after all is None."""
+    try:
+        value: Json = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        try:
+            return decode(bytes(raw))
+        except ValueError:
+            return None
+    return value
+
+
+def dump(value: Json) -> bytes:
+    """Gives compact JSON of a value with its keys in their own order."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
 
 
 def encode(value: Json) -> bytes:
