@@ -14,13 +14,17 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from tzlocal import get_localzone_name
 
 from reenact import config as configuration
 from reenact import ingest, tree, usage
 from reenact.clock import Clock, SystemClock
-from reenact.errors import UsageError
+from reenact.errors import ConfigError, UsageError
 from reenact.ingest import accounting
-from reenact.sources import Environment, claude_code, codex
+from reenact.sources import Environment, Retention, claude_code, codex
 from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
@@ -28,6 +32,18 @@ if TYPE_CHECKING:
     from reenact.events import Event
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
+
+def zone(name: str) -> ZoneInfo:
+    """Gives the time zone of an IANA name.
+
+    Raises:
+        UsageError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"{name!r} is no time zone", hint="say an IANA name like Europe/Berlin") from error
+
 
 SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE)
 """Every agent that reenact knows, in the order in which people meet them."""
@@ -58,6 +74,22 @@ def open_archive(
     return Archive(where, settings=settings, variables=env, clock=clock or SystemClock())
 
 
+def _overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Override, ...]:
+    try:
+        return usage.overrides(settings.prices)
+    except ValueError as error:
+        raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """A transcript that its agent will delete."""
+
+    agent: str
+    retention: Retention
+    kept: bool
+    """Whether the archive holds it as it is now."""
+
+
 class Archive:
     """Everything kept, and the verbs on it. A context manager; not shared between threads."""
 
@@ -66,7 +98,7 @@ class Archive:
         self.settings = settings
         self.variables = variables
         self.clock = clock
-        self.prices = usage.Prices(settings.prices)
+        self.prices = usage.Prices(_overrides(settings, variables))
         cache = variables.get("REENACT_CACHE")
         self.store: Store = open_store(
             path, clock=clock, pricer=self.prices, cache=Path(cache) if cache else None
@@ -93,7 +125,7 @@ class Archive:
     @property
     def timezone(self) -> str:
         """Gives the viewer's zone: the settings' word, else the machine's."""
-        return self.settings.timezone or usage.local_timezone(self.variables)
+        return self.settings.timezone or self.variables.get("TZ") or get_localzone_name()
 
     # -- importing ------------------------------------------------------------------------------
 
@@ -153,6 +185,26 @@ class Archive:
         ]
         return list(ingest.problems(roots))
 
+    def looked_in(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Gives, for each agent, the folders in which its transcripts are looked for."""
+        return [(source.title, source.roots(self.environment)) for source in SOURCES]
+
+    def risks(self) -> list[Risk]:
+        """Gives the transcripts that their agents will delete of their own accord, soonest first."""
+        risks = []
+        for item in ingest.everywhere(SOURCES, self.environment):
+            retention = item.source.retention(self.environment, item.transcript)
+            if retention is not None:
+                risks.append(Risk(agent=item.source.agent, retention=retention, kept=self._is_kept(item)))
+        return sorted(risks, key=lambda risk: risk.retention.deletes_at)
+
+    def _is_kept(self, item: ingest.Found) -> bool:
+        place = self.store.place(item.transcript.path)
+        return place is not None and (place.size, place.mtime_ns) == (
+            item.transcript.size,
+            item.transcript.mtime_ns,
+        )
+
     def _sources(self, agents: Iterable[str]) -> tuple[Source, ...]:
         names = list(agents)
         known = {source.agent: source for source in SOURCES}
@@ -199,8 +251,8 @@ class Archive:
         return usage.rollup(
             self.store.entries(where or Filter()),
             by=by,
-            timezone=timezone or self.timezone,
-            prices=self.prices,
+            timezone=zone(timezone or self.timezone),
+            prices=self.prices if as_model else None,
             as_model=as_model,
             now=self.clock.now(),
         )

@@ -14,16 +14,6 @@ import msgspec
 from reenact.errors import ConfigError
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """USD per million tokens; what is not given is priced like `input`, caches like the providers do."""
-
-    input: Decimal
-    output: Decimal
-    cache_read: Decimal | None = None
-    cache_write_5m: Decimal | None = None
-    cache_write_1h: Decimal | None = None
-
-
 class Import(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     never: tuple[str, ...] = ()
     """Projects never to import: paths or globs of working directories."""
@@ -44,8 +34,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     roots: Mapping[str, tuple[str, ...]] = {}
     """Agent → further folders that hold its transcripts."""
     imports: Import = msgspec.field(default=Import(), name="import")
-    prices: Mapping[str, Price] = {}
-    """Model name or glob → price, before the prices that come with reenact."""
+    prices: Mapping[str, Mapping[str, Any]] = {}
+    """Model name or glob → USD per million tokens by kind, before the prices that come with reenact."""
     redaction: Redaction = Redaction()
 
 

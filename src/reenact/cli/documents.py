@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from reenact.usage import usd
+from reenact.usage import dollars, usage_document
 
 if TYPE_CHECKING:
     from reenact.ingest import Report
-    from reenact.store import SessionRow, Sums
+    from reenact.store import SessionRow
 
 VERSION = 1
 
@@ -31,27 +31,6 @@ def time_text(microseconds: int | None) -> str | None:
         return None
     moment = datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def money(pico: int | None) -> float | None:
-    """Gives pico-USD as a JSON number of USD with six decimals; unknown stays null."""
-    return None if pico is None else round(float(usd(pico)), 6)
-
-
-def tokens(sums: Sums) -> dict[str, Any]:
-    """Gives token sums in the words of the contract."""
-    counted = sums.tokens
-    return {
-        "input": counted.input,
-        "cache_read": counted.cache_read,
-        "cache_write": counted.cache_write,
-        "cache_write_5m": counted.cache_write_5m,
-        "cache_write_1h": counted.cache_write_1h,
-        "output": counted.output,
-        "reasoning": counted.reasoning,
-        "total": counted.total,
-        "quality": sums.quality,
-    }
 
 
 def session(row: SessionRow) -> dict[str, Any]:
@@ -84,12 +63,12 @@ def session(row: SessionRow) -> dict[str, Any]:
             "path": row.source_path,
             "present": bool(row.source_path) and os.path.exists(row.source_path or ""),
         },
-        "usage": tokens(row.own),
-        "usage_total": tokens(row.total),
+        "usage": usage_document(row.own.tokens, row.own.quality),
+        "usage_total": usage_document(row.total.tokens, row.total.quality),
         "inherited": row.inherited.total,
-        "cost_usd": money(row.own.cost),
-        "cost_known_usd": money(row.own.cost_known),
-        "cost_total_usd": money(row.total.cost),
+        "cost_usd": dollars(row.own.cost),
+        "cost_known_usd": dollars(row.own.cost_known),
+        "cost_total_usd": dollars(row.total.cost),
     }
 
 

@@ -50,7 +50,7 @@ def usage(
     left. Numbers marked ~ are lower bounds: the log did not state the whole. ? is a price nobody knows.
     """
     archive = caught_up(context, skip=no_import)
-    zone = counting.check_timezone(timezone) if timezone else archive.timezone
+    zone = timezone or archive.timezone
     report = archive.usage(
         cast("counting.By", WORDS[by]),
         where=filter_of(archive, timezone=zone, **words),

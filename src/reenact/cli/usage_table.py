@@ -1,0 +1,59 @@
+"""The table of `reenact usage` for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from reenact.cli.table import console
+from reenact.cli.text import count_text, line, money_text
+
+if TYPE_CHECKING:
+    from reenact.archive import Archive
+    from reenact.usage import Report, Row
+
+
+def usage_table(archive: Archive, report: Report) -> None:
+    """Prints rolled-up usage: a row each, the totals last."""
+    out = console()
+    if not report.rows:
+        out.print("no usage")
+        return
+    names = _names(archive, report)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, expand=True)
+    table.add_column(report.by, no_wrap=True, ratio=1, overflow="ellipsis")
+    for title, width in (("sess", 5), ("input", 7), ("c.read", 7), ("c.write", 7), ("output", 7), ("cost", 10)):
+        table.add_column(title, justify="right", width=width)
+    for row in report.rows:
+        table.add_row(*_cells(names.get(row.key or "", row.key or "unknown"), row))
+    table.add_section()
+    table.add_row(*_cells("total", report.totals), style="bold")
+    out.print(table)
+    if any(row.sum.quality != "measured" for row in report.rows):
+        out.print("~ a lower bound: some logs do not state the whole")
+    if report.totals.sum.cost is None:
+        out.print("? a part has no known price; the sum of the rest is shown")
+
+
+def _cells(name: str, row: Row) -> list[Text | str]:
+    mark = "" if row.sum.quality == "measured" else "~"
+    counted = row.sum.tokens
+    return [
+        Text(line(name, width=120)),
+        f"{row.sessions:,}",
+        count_text(counted.input),
+        count_text(counted.cache_read),
+        count_text(counted.cache_write),
+        mark + count_text(counted.output),
+        money_text(row.sum.cost, known=row.sum.cost_known),
+    ]
+
+
+def _names(archive: Archive, report: Report) -> dict[str, str]:
+    """Gives titles for people where rows are sessions, and short paths where they are projects."""
+    if report.by != "session":
+        return {}
+    return {row.id: f"{row.native_id[:8]} {row.title or ''}" for row in archive.sessions()}
