@@ -15,13 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from reenact.samples import SAMPLES
+
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {"python", "console"}
 SHOWN = {"text", "json", "jsonl", "toml", "ini", "diff", "markdown", "mermaid", "html"}
 FENCE = re.compile(r"^ *(`{3,})(.*)$")
-# Where each agent's own variable points to in the sample: a folder named after the agent.
-ROOTS = {"claude_code": "CLAUDE_CONFIG_DIR", "codex": "CODEX_HOME"}
+# The agents' own variables, as they point to the bundled sample.
+ROOTS = {"CLAUDE_CONFIG_DIR": SAMPLES / "claude", "CODEX_HOME": SAMPLES / "codex"}
 SECONDS = 120
 
 
@@ -125,13 +127,6 @@ def check_page(found: list[Block]) -> None:
             run_python(block, names)
 
 
-def sample() -> Path:
-    """The transcripts that the package brings along: one folder per agent in a folder named 'sample'."""
-    found = [path for path in sorted((ROOT / "src" / "reenact").rglob("sample")) if path.is_dir()]
-    assert len(found) == 1, f"one folder named 'sample' is expected in the package: {found}"
-    return found[0]
-
-
 def enter_world(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty home in which no agent ever ran, an empty archive, and the reenact of this environment."""
     for name in list(os.environ):
@@ -148,9 +143,9 @@ def enter_world(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def import_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """Imports the bundled sample into the world's archive, as if its agents had run on this machine."""
-    for agent, variable in ROOTS.items():
-        assert (sample() / agent).is_dir()
-        monkeypatch.setenv(variable, os.fspath(sample() / agent))
+    for variable, folder in ROOTS.items():
+        assert folder.is_dir()
+        monkeypatch.setenv(variable, os.fspath(folder))
     done = subprocess.run(
         ["reenact", "import"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
