@@ -16,6 +16,8 @@ from reenact.usage.tally import Counted, Tally
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = 60_000_000
+_LATEST = 253_402_300_800_000_000 - 2 * BLOCK
+"""Near the end of the year 9999, where the calendar ends."""
 
 
 class Timed(Counted, Protocol):
@@ -31,13 +33,13 @@ def windows(
 ) -> tuple[list[Row], Tally]:
     """Gives one row a window, keyed by its start (UTC), and the sum of all entries.
 
-    Entries without a time are in no window; they make one more row, with no key and no block.
+    Entries without a usable time are in no window; they make one more row, with no key and no block.
     """
     timed: list[tuple[int, TimedT]] = []
     timeless = Tally()
     has_timeless = False
     for entry in entries:
-        if entry.ts is None:
+        if entry.ts is None or not 0 <= entry.ts < _LATEST:
             has_timeless = True
             timeless.add(entry, cost(entry))
         else:
