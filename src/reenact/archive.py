@@ -20,18 +20,32 @@ import msgspec
 from tzlocal import get_localzone_name
 
 from reenact import config as configuration
-from reenact import ingest, tree, usage
+from reenact import ingest, redact, samples, tree, usage
 from reenact.clock import Clock, SystemClock
 from reenact.errors import ConfigError, UsageError
-from reenact.ingest import accounting
+from reenact.ingest import accounting, keepup, secrets
 from reenact.sources import Environment, Retention, claude_code, codex
-from reenact.store import Filter, SessionRow, open_store
+from reenact.store import Drift, Filter, SessionRow, Size, Warned, open_store
 
 if TYPE_CHECKING:
     from reenact.config import Config
     from reenact.events import Event
     from reenact.sources import Source
-    from reenact.store import Damage, Removal, Size, Store
+    from reenact.store import Damage, Removal, Store
+
+def open_sample(
+    path: str | os.PathLike[str] | None = None, *, variables: Mapping[str, str] | None = None
+) -> Archive:
+    """Opens the bundled sample, in an archive of its own below the archive's folder, fully imported."""
+    env = dict(os.environ if variables is None else variables)
+    where = Path(path).expanduser().absolute() if path else configuration.archive_path(env)
+    home = str(samples.SAMPLES)
+    kept = {name: value for name, value in env.items() if not name.startswith(("CLAUDE_", "CODEX_", "XDG_"))}
+    places = {"HOME": home, "CLAUDE_CONFIG_DIR": f"{home}/claude", "CODEX_HOME": f"{home}/codex"}
+    archive = open_archive(where / "sample", variables={**kept, **places})
+    archive.catch_up()
+    return archive
+
 
 def zone(name: str) -> ZoneInfo:
     """Gives the time zone of an IANA name.
@@ -48,6 +62,8 @@ def zone(name: str) -> ZoneInfo:
 SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE)
 """Every agent that reenact knows, in the order in which people meet them."""
 
+_DAY = 86_400_000_000
+_SCAN_LIMIT = 1 << 30
 Tell = Callable[[ingest.Progress], None]
 
 
@@ -81,6 +97,10 @@ def _overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Ov
         raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
 
 
+def _rules(text: str) -> Iterator[str]:
+    return (hit.rule for hit in redact.find(text))
+
+
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
     """A transcript that its agent will delete."""
 
@@ -88,6 +108,23 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention
     kept: bool
     """Whether the archive holds it as it is now."""
+
+
+class Checkup(msgspec.Struct, frozen=True, kw_only=True):
+    """What `doctor` found."""
+
+    risks: tuple[Risk, ...]
+    problems: tuple[ingest.Problem, ...]
+    drift: tuple[Drift, ...]
+    warnings: tuple[Warned, ...]
+    secrets: secrets.Scan
+    sizes: tuple[Size, ...]
+    source_bytes: int
+    """Bytes of the newest generation of every kept transcript."""
+    paths: tuple[str, ...]
+    """Every path outside of which reenact leaves nothing."""
+    installed: bool
+    prices: str
 
 
 class Archive:
@@ -266,6 +303,30 @@ class Archive:
     def accounts(self) -> Iterator[accounting.Account]:
         """Yields, for every imported transcript, its lines against what they were booked as."""
         return accounting.accounts(self.store)
+
+    def checkup(self, *, days: int = 7, everything: bool = False) -> Checkup:
+        """Looks at what is at risk, odd, secret or large; secrets in the newest GB unless `everything`."""
+        horizon = self.clock.now() + days * _DAY
+        undo = keepup.uninstall(self.variables)
+        scan = secrets.scan(self.store, _rules, limit=None if everything else _SCAN_LIMIT)
+        config = configuration.config_path(self.variables)
+        return Checkup(
+            risks=tuple(risk for risk in self.risks() if risk.retention.deletes_at <= horizon),
+            problems=tuple(self.problems()),
+            drift=tuple(self.store.drift()),
+            warnings=tuple(self.store.warnings(limit=10_000)),
+            secrets=scan,
+            sizes=tuple(self.store.sizes()),
+            source_bytes=sum(original.generations[-1].length for original in self.store.originals()),
+            paths=(
+                str(self.path),
+                *([self.variables["REENACT_CACHE"]] if self.variables.get("REENACT_CACHE") else []),
+                *([str(config)] if config.exists() else []),
+                *(change.path for change in undo),
+            ),
+            installed=bool(undo),
+            prices=self.prices.version,
+        )
 
     def reindex(self, *, progress: Tell | None = None) -> int:
         """Deletes everything derived and derives it again; gives the number of events."""

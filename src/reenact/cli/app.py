@@ -33,17 +33,18 @@ VERBS = {
 class Context:
     """What the group hands to a verb: the archive, opened on first use."""
 
-    def __init__(self, *, path: str | None, debug: bool) -> None:
+    def __init__(self, *, path: str | None, sample: bool, debug: bool) -> None:
         self._path = path
+        self._sample = sample
         self.debug = debug
         self._archive: Archive | None = None
 
     @property
     def archive(self) -> Archive:
         if self._archive is None:
-            from reenact.archive import open_archive
+            from reenact.archive import open_archive, open_sample
 
-            self._archive = open_archive(self._path)
+            self._archive = open_sample(self._path) if self._sample else open_archive(self._path)
         return self._archive
 
     def close(self) -> None:
@@ -75,14 +76,15 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="reenact")
 @click.option("--archive", "path", metavar="DIR", help="The archive to use (else $REENACT_HOME, else the XDG data folder).")
+@click.option("--sample", is_flag=True, help="Use the bundled sample, in an archive of its own.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
-def group(ctx: click.Context, path: str | None, debug: bool) -> None:  # noqa: FBT001 - click passes by name
+def group(ctx: click.Context, *, path: str | None, sample: bool, debug: bool) -> None:
     """The flight recorder for AI agents.
 
     Without a command: import what is new on this machine and show it on one screen.
     """
-    ctx.obj = Context(path=path, debug=debug)
+    ctx.obj = Context(path=path, sample=sample, debug=debug)
     ctx.call_on_close(ctx.obj.close)
     if ctx.invoked_subcommand is None:
         from reenact.cli.screen import screen
