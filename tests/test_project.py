@@ -32,6 +32,8 @@ FORBIDDEN = re.compile(
         )
     )
 )
+# Codex names the agents of a tree by paths that begin at "root"; where a transcript declares one, it is no machine's.
+AGENT_PATH = re.compile(r'\\?"agent_path\\?":\s*\\?"(/[a-z0-9_/]+)')
 
 
 def tracked_files() -> list[Path]:
@@ -43,9 +45,11 @@ def tracked_files() -> list[Path]:
 
 def forbidden_lines(text: str) -> list[str]:
     """Line number and wording wherever a text names a package index, a download address or a machine path."""
+    agents = sorted(set(AGENT_PATH.findall(text)), key=len, reverse=True)
+    agent = re.compile("|".join(rf"{re.escape(path)}(?![\w./-])" for path in agents) or r"(?!)")
     return [
         f"{number}: {match.group()}"
-        for number, line in enumerate(text.splitlines(), start=1)
+        for number, line in enumerate(agent.sub("", text).split("\n"), start=1)
         if (match := FORBIDDEN.search(line))
     ]
 
@@ -65,6 +69,14 @@ def forbidden_lines(text: str) -> list[str]:
 def test_an_address_or_machine_path_is_recognised_with_its_line(pieces: tuple[str, str]) -> None:
     (hit,) = forbidden_lines("fine\n" + "".join(pieces) + "\nfine")
     assert hit.startswith("2: ")
+
+
+def test_the_name_of_an_agent_in_a_transcript_is_not_taken_for_a_machine_path() -> None:
+    agent = "/ro" + "ot/reviewer"
+    declared = f'{{"agent_path": "{agent}"}}\n{{"author":"{agent}"}}\n'
+    assert forbidden_lines(declared) == []
+    assert len(forbidden_lines(declared + f"{agent}/notes.md\n{agent}.md\n")) == 2
+    assert len(forbidden_lines(f'{{"author":"{agent}"}}')) == 1
 
 
 def test_no_committed_text_names_an_index_an_address_or_a_machine_path() -> None:
