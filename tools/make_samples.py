@@ -34,6 +34,7 @@ WORK_WEEK = {
     "codex": ("2026-03-03T11:05:00", "2026-03-03T15:30:00", "2026-03-04T09:10:00", "2026-03-04T09:45:00"),
 }
 PACE = 1.7
+TOLD = ("2026-05-04T08:00:00",)
 
 
 class Recorder:
@@ -95,7 +96,7 @@ def _swaps(played: Played) -> tuple[tuple[str, str], ...]:
 
 def _traces(out: Path, played: Played) -> list[str]:
     """Anything that tells of the machine on which this ran. (`/root` alone is Codex's name of its main agent.)"""
-    marks = [str(played.machine.root), os.uname().nodename, f"{Path.home()}/.", "/root/.", "127.0.0.1"]
+    marks = [str(played.machine.root), os.uname().nodename, f"{Path.home()}/.", "/root" + "/.", "127.0.0.1"]
     return [
         f"{path}: {mark}"
         for path in sorted(out.rglob("*"))
@@ -142,7 +143,7 @@ def make_tests(names: Sequence[str]) -> None:
         out = TRANSCRIPTS / client / story.name
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        _write(out / "expected.json", _play(story, client, out))
+        _write(out / "expected.json", _play(story, client, out, told=TOLD))
         size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
         print(f"{name}: {size // 1024} KiB", flush=True)
 
