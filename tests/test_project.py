@@ -33,7 +33,7 @@ FORBIDDEN = re.compile(
     )
 )
 # Codex names the agents of a tree by paths that begin at "root"; where a transcript declares one, it is no machine's.
-AGENT_PATH = re.compile(r'(?:\\?"agent_path\\?":\s*\\?"|\bTask name: )(/[a-z0-9_/]+)')
+AGENT_PATH = re.compile(r'(?:\\?"agent_path\\?":\s*\\?"|Task name: )(/[a-z0-9_/]+)')
 
 
 def tracked_files() -> list[Path]:
