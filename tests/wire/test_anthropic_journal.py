@@ -54,13 +54,40 @@ def test_cache_marks_do_not_change_the_name() -> None:
     assert journal.message_hash(marked) == sha256_of_sorted_json(plain)
 
 
-def test_a_cache_control_inside_a_tool_input_is_content() -> None:
+def test_even_a_cache_control_of_a_tool_input_is_left_out() -> None:
     call: dict[str, Json] = {
         "role": "assistant",
-        "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"cache_control": 1}}],
+        "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"cache_control": 1, "a": 2}}],
     }
-    assert journal.message_hash(call) == sha256_of_sorted_json(call)
-    assert len(journal.candidate_hashes(call)) == 2
+    plain: dict[str, Json] = {
+        "role": "assistant",
+        "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"a": 2}}],
+    }
+    assert journal.message_hash(call) == sha256_of_sorted_json(plain)
+    assert sha256_of_sorted_json(call) in journal.candidate_hashes(call)
+
+
+def test_a_request_is_digested_with_marks_and_betas_but_without_transport_and_billing() -> None:
+    mark: Json = {"type": "ephemeral"}
+    body: dict[str, Json] = {
+        "model": "m",
+        "stream": True,
+        "metadata": {"user_id": "u"},
+        "system": [
+            {"type": "text", "text": "x-anthropic-billing-header: v=1"},
+            {"type": "text", "text": "Be kind.", "cache_control": mark},
+        ],
+        "messages": [USER],
+    }
+    expected: dict[str, Json] = {
+        "model": "m",
+        "betas": ["b1", "b2"],
+        "system": [{"type": "text", "text": "Be kind.", "cache_control": mark}],
+        "messages": [BLOCKS],
+    }
+    assert journal.request_digest(body, betas=["b1", "b2"]) == sha256_of_sorted_json(expected)
+    del expected["betas"]
+    assert journal.request_digest(body) == sha256_of_sorted_json(expected)
 
 
 def test_output_config_is_part_of_the_names() -> None:

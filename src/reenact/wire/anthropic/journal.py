@@ -2,15 +2,17 @@
 
 Since some version after 2.1.150 Claude Code logs every request it makes, by content: a shape
 (system prompt and tools), parameters, and the hashes of the messages as a difference to an
-earlier request. Observed in 2.1.329:
+earlier request. Read in 2.1.329 and checked against what went over the wire:
 
-- a message's name is the SHA-256 of its canonical JSON without cache marks, and with a content
-  that is text turned into one text block (it went over the wire in either form);
-- a shape's name is the SHA-256 of the shape as logged, `output_config` included where it is there;
-  on the wire the system prompt has the billing line before it, which is not part of the shape;
+- a message's name is the SHA-256 of its canonical JSON, without `cache_control` in any depth, and
+  with content that is text turned into one text block (it went over the wire in either form);
+- a shape's name is that of the whole shape as logged; on the wire the system prompt has the
+  billing line before it, which is not part of the shape;
 - a message that has no row of its own is named by the same hash of `{role, content}` of the
   transcript's rows: the blocks of all assistant rows with one message id, or the tool results
-  that stand together.
+  that stand together;
+- `requestDigest` is the SHA-256 of the canonical JSON of the request with its cache marks and
+  `betas`, without transport fields and billing line: it proves that a request was rebuilt exactly.
 
 Not journaled: the request that asks for a compaction's summary.
 """
@@ -27,7 +29,10 @@ from reenact.wire.canonical import Json, encode
 Resolve = Callable[[str], "dict[str, Json] | None"]
 """Gives the message that goes by a hash, or None."""
 
+BILLING_PREFIX = "x-anthropic-billing-header:"
+
 _MARK = "cache_control"
+_NOT_DIGESTED = frozenset({"metadata", "stream", "thread", "diagnostics", "safeguards", "data_flow"})
 
 
 class JournalRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,28 +84,44 @@ def message_hash(message: Mapping[str, Json]) -> str:
 
 def shape_hash(shape: Mapping[str, Json]) -> str:
     """Gives the bare hex hash by which the journal names a shape (`{system, tools, …}` as logged)."""
-    cleaned: dict[str, Json] = dict(shape)
-    for part in ("system", "tools"):
-        if part in cleaned:
-            cleaned[part] = _blocks_without_marks(cleaned[part])
-    return _digest(cleaned)
+    return _digest(_without_marks(shape))
 
 
 def candidate_hashes(message: Mapping[str, Json]) -> tuple[str, ...]:
-    """Gives every hash under which the journal may name a message, the usual one first.
+    """Gives every hash under which a journal may name a message, that of 2.1.329 first.
 
-    The others stand for forms not seen in 2.1.329 but one version away: the content as text, and
-    cache marks removed from or kept in every depth. Look a message up by all of them.
+    The others stand for forms not seen yet but one version away: content that stays text, cache
+    marks that stay in. Look a message up by all of them.
     """
     plain = _without_marks(message)
-    forms = [
-        _as_blocks(plain),
-        plain,
-        _as_text(plain),
-        _as_blocks(_without_marks_anywhere(message)),
-        _as_blocks(dict(message)),
-    ]
-    return tuple(dict.fromkeys(_digest(form) for form in forms))
+    forms = [_as_blocks(plain), plain, _as_text(plain), dict(message), _as_blocks(dict(message))]
+    return tuple(dict.fromkeys(map(_digest, forms)))
+
+
+def request_digest(body: Mapping[str, Json], *, betas: Sequence[str] | None = None) -> str:
+    """Gives the bare hex digest that the journal keeps of a whole request.
+
+    Args:
+        body: the request as it went out, or as `request_body` rebuilt it.
+        betas: the items of the `anthropic-beta` header; the journal has them in its `params`.
+    """
+    told: dict[str, Json] = {name: value for name, value in body.items() if name not in _NOT_DIGESTED}
+    if betas is not None:
+        told["betas"] = list(betas)
+    system, messages = told.get("system"), told.get("messages")
+    if isinstance(system, list):
+        told["system"] = [block for block in system if not is_billing_line(block)]
+    if isinstance(messages, list):
+        told["messages"] = [_as_blocks(item) if isinstance(item, dict) else item for item in messages]
+    return _digest(told)
+
+
+def is_billing_line(block: Json) -> bool:
+    """Tells whether a block of the system prompt is the line that Claude Code adds for billing."""
+    match block:
+        case {"type": "text", "text": str(text)}:
+            return text.startswith(BILLING_PREFIX)
+    return False
 
 
 def wire_message(message: Mapping[str, Json]) -> dict[str, Json]:
@@ -197,28 +218,15 @@ def _as_text(message: dict[str, Json]) -> dict[str, Json]:
     return message
 
 
-def _without_marks(message: Mapping[str, Json]) -> dict[str, Json]:
-    """Removes cache marks where the protocol has them: on the message, its blocks and their blocks."""
-    cleaned = {key: value for key, value in message.items() if key != _MARK}
-    if "content" in cleaned:
-        cleaned["content"] = _blocks_without_marks(cleaned["content"])
-    return cleaned
+def _without_marks(value: Mapping[str, Json]) -> dict[str, Json]:
+    """Removes cache marks in every depth, in a tool's input as well: so does Claude Code."""
+    return {key: _unmarked(item) for key, item in value.items() if key != _MARK}
 
 
-def _blocks_without_marks(blocks: Json) -> Json:
-    if not isinstance(blocks, list):
-        return blocks
-    return [_without_marks(block) if isinstance(block, dict) else block for block in blocks]
-
-
-def _without_marks_anywhere(value: Mapping[str, Json]) -> dict[str, Json]:
-    return {key: _scrubbed(item) for key, item in value.items() if key != _MARK}
-
-
-def _scrubbed(value: Json) -> Json:
+def _unmarked(value: Json) -> Json:
     if isinstance(value, dict):
-        return _without_marks_anywhere(value)
-    return [_scrubbed(item) for item in value] if isinstance(value, list) else value
+        return _without_marks(value)
+    return [_unmarked(item) for item in value] if isinstance(value, list) else value
 
 
 def _copied(value: Json) -> Json:
