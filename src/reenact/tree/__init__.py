@@ -1,0 +1,45 @@
+"""The tree: a session's events folded once into loops, turns and steps, with its state at any position.
+
+This room reads nothing and knows no agent; it refuses to drop an event. It gives references and
+first words; the payloads stay in the events.
+"""
+
+from reenact.tree.fold import fold
+from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, StepKind, Tree, Turn, steps_of
+from reenact.tree.text import argument, failure, first_words, json_text, plain, words_of
+from reenact.tree.view import (
+    FileState,
+    Message,
+    ModelUsage,
+    OpenCall,
+    Setting,
+    UsageSoFar,
+    View,
+)
+
+__all__ = [
+    "Branch",
+    "Child",
+    "FileState",
+    "Fork",
+    "Loop",
+    "Message",
+    "ModelUsage",
+    "OpenCall",
+    "Parallel",
+    "Setting",
+    "Step",
+    "StepKind",
+    "Tree",
+    "Turn",
+    "UsageSoFar",
+    "View",
+    "argument",
+    "failure",
+    "first_words",
+    "fold",
+    "json_text",
+    "plain",
+    "steps_of",
+    "words_of",
+]

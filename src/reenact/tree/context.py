@@ -1,0 +1,133 @@
+"""The model's context over time: a list of parts, and versions of what of it is in force.
+
+A version is a few ranges of parts; new parts extend the newest one. So the context at any
+position is a handful of slices, and a compaction, a trim or a revert costs one version.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+
+from reenact.tree.lineage import Node
+from reenact.tree.view import Message
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+class Context:
+    """Grows while a session is folded; `at` may be asked at any time for any position."""
+
+    def __init__(self) -> None:
+        self._parts: list[Message] = []
+        self._seqs: list[int] = []
+        self._nodes: list[Node] = []
+        self._versions: list[tuple[Ranges, int]] = [((), 0)]
+        self._version_seqs: list[int] = [0]
+        self._awaits_summary = False
+        self._stand_in: int | None = None
+        """The part that stands for a compaction's summary until the summary's own message comes."""
+
+    def at(self, seq: int) -> tuple[Message, ...]:
+        """Gives the context after the event at `seq`."""
+        ranges, start = self._versions[max(bisect_right(self._version_seqs, seq) - 1, 0)]
+        found: list[Message] = []
+        for begin, end in ranges:
+            found += self._parts[begin:end]
+        found += self._parts[start : bisect_right(self._seqs, seq)]
+        return tuple(found)
+
+    def add(self, part: Message, node: Node) -> None:
+        """Appends a part."""
+        self._parts.append(part)
+        self._seqs.append(part.seq)
+        self._nodes.append(node)
+        node.base = len(self._versions) - 1
+
+    def visit(self, node: Node) -> None:
+        """Takes note that a node goes on from the context in force."""
+        node.base = len(self._versions) - 1
+
+    def compact(self, seq: int, kept: Collection[str], summary: Message | None, node: Node) -> None:
+        """Replaces everything by a summary and the parts of these events."""
+        keep = [index for index in self._current() if self._parts[index].id in kept] if kept else []
+        self._awaits_summary, self._stand_in = True, None
+        if summary is not None:
+            self._stand_in = len(self._parts)
+            self.add(summary, node)
+            keep.insert(0, self._stand_in)
+        self._replace(seq, keep, node)
+
+    def summarise(self, part: Message, node: Node) -> None:
+        """Puts a summary's own message first, in the place of what stood for it."""
+        if not self._awaits_summary:
+            self.add(part, node)
+            return
+        rest = [index for index in self._current() if index != self._stand_in]
+        self._awaits_summary = False
+        self.add(part, node)
+        self._replace(part.seq, [len(self._parts) - 1, *rest], node)
+
+    def trim(self, seq: int, *, keep_last: int | None, removed: Collection[str], node: Node) -> None:
+        """Takes out the parts of these events, and all but the last messages."""
+        current = [index for index in self._current() if self._parts[index].id not in removed]
+        if keep_last is not None:
+            current = self._last(current, keep_last)
+        self._replace(seq, current, node)
+
+    def reset(self, seq: int, node: Node) -> None:
+        """Empties the context."""
+        self._replace(seq, [], node)
+
+    def restore(self, seq: int, node: Node, *, up_to: str | None = None) -> None:
+        """Gives back the context as this node left it, without parts of nodes that are not live.
+
+        With `up_to`, parts behind that event go too.
+        """
+        ranges, start = self._versions[node.base]
+        candidates = [*_spread(ranges), *range(start, len(self._parts))]
+        current = [index for index in candidates if self._nodes[index].is_live]
+        if up_to is not None:
+            behind = next((at for at, index in enumerate(current) if self._parts[index].id == up_to), None)
+            if behind is not None:
+                current = current[: behind + 1]
+        self._awaits_summary = False
+        self._replace(seq, current, node)
+
+    def _current(self) -> list[int]:
+        ranges, start = self._versions[-1]
+        return [*_spread(ranges), *range(start, len(self._parts))]
+
+    def _replace(self, seq: int, current: list[int], node: Node) -> None:
+        self._versions.append((_ranges(current), len(self._parts)))
+        self._version_seqs.append(seq)
+        node.base = len(self._versions) - 1
+
+    def _last(self, current: list[int], count: int) -> list[int]:
+        """Gives the last so many messages; several parts of one response are one message."""
+        kept: list[int] = []
+        previous: str | None = None
+        for index in reversed(current):
+            message = self._parts[index].message
+            if message is None or message != previous:
+                count -= 1
+            if count < 0:
+                break
+            kept.append(index)
+            previous = message
+        return kept[::-1]
+
+
+def _spread(ranges: Ranges) -> Iterable[int]:
+    for begin, end in ranges:
+        yield from range(begin, end)
+
+
+def _ranges(indexes: list[int]) -> Ranges:
+    ranges: list[tuple[int, int]] = []
+    for index in indexes:
+        if ranges and ranges[-1][1] == index:
+            ranges[-1] = (ranges[-1][0], index + 1)
+        else:
+            ranges.append((index, index + 1))
+    return tuple(ranges)
