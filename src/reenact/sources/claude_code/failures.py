@@ -1,0 +1,124 @@
+"""What the agent writes itself when the model could not answer: errors, retries, limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reenact.events.bodies import AssistantMessage, LimitHit, LimitStatus, ModelFailed
+from reenact.sources.claude_code import content
+from reenact.sources.claude_code.records import Row, number, table, text
+from reenact.sources.claude_code.state import Reading, Session
+from reenact.sources.protocol import Disposition
+
+_LIMIT = re.compile(
+    r"(?i)usage limit|hit your (?:\S+ ){0,3}limit|reached your (?:\S+ ){0,3}limit|limit (?:has been )?reached"
+    r"|out of extra usage|(?:session|weekly|5-hour|opus|sonnet|spend\w*|monthly) limit"
+)
+_EPOCH = re.compile(r"\|(\d{10})(?:\d{3})?\b")
+_SCOPES = (
+    ("weekly", re.compile(r"(?i)week|seven_day")),
+    ("session", re.compile(r"(?i)5-hour|five_hour|session")),
+    ("opus", re.compile(r"(?i)opus")),
+    ("sonnet", re.compile(r"(?i)sonnet")),
+    ("spend", re.compile(r"(?i)spend|extra usage|overage|credit")),
+)
+_STATUS = re.compile(r"API Error: (\d{3})\b|\A(\d{3}) ")
+_SECOND = 1_000_000
+
+
+def synthetic(
+    reading: Reading,
+    session: Session,
+    row: Row,
+    message: dict[str, Any],
+    record: str,
+    *,
+    ts: int | None,
+    parent: str | None,
+) -> None:
+    """Takes a message that no model wrote; it has no usage and its name is no model."""
+    said = content.plain(message.get("content"))
+    code = text(row.error) or text(table(row.error).get("type"))
+    is_error = row.is_api_error_message is True or code is not None
+    body = AssistantMessage(
+        blocks=content.as_blocks(message.get("content")),
+        message=text(message.get("id")),
+        exchange=text(row.request_ref),
+        error=code or ("api_error" if is_error else "synthetic"),
+    )
+    reading.add(session, body, record, ts=ts, parent=parent)
+    if not is_error:
+        return
+    status = number(row.api_error_status) or _status_in(said)
+    failed = ModelFailed(
+        exchange=text(row.request_ref) or reading.exchange, status=status, error=said, category=code
+    )
+    reading.add(session, failed, f"{record}:failed", ts=ts, parent=record)
+    if _LIMIT.search(said):
+        hit = LimitHit(scope=scope(said), resets_at=_reset_in(said), message=said)
+        reading.add(session, hit, f"{record}:limit", ts=ts, parent=record)
+
+
+def api_error(reading: Reading, session: Session, row: Row, ts: int | None) -> Disposition:
+    """Takes a failed try (`system/api_error`); most are tried again."""
+    error = table(row.error)
+    retry = row.retry_in_ms
+    seconds = retry / 1000 if isinstance(retry, (int, float)) and not isinstance(retry, bool) else None
+    inner = _innermost(error)
+    body = ModelFailed(
+        exchange=reading.exchange,
+        status=number(error.get("status")),
+        error=text(error.get("formatted"))
+        or text(inner.get("message"))
+        or text(error.get("message"))
+        or text(row.content),
+        retry_after=seconds,
+        attempt=number(row.retry_attempt),
+        max_attempts=number(row.max_retries),
+        category=text(inner.get("type")) if inner is not error else None,
+    )
+    record = str(row.uuid)
+    parent = reading.parent_of(session, row)
+    reading.add(session, body, record, ts=ts, parent=parent)
+    limits = table(error.get("rateLimits"))
+    if limits:
+        kind, resets = text(limits.get("rateLimitType")), number(limits.get("resetsAt"))
+        resets_at = resets * _SECOND if resets is not None else None
+        is_hit = limits.get("status") in {None, "rejected"}
+        limit = (
+            LimitHit(scope=scope(kind or ""), resets_at=resets_at, message=body.error, raw=limits)
+            if is_hit
+            else LimitStatus(scope=scope(kind or ""), resets_at=resets_at, raw=limits)
+        )
+        reading.add(session, limit, f"{record}:limit", ts=ts, parent=record)
+    reading.anchor(session, row, record)
+    return "events"
+
+
+def scope(said: str) -> str | None:
+    """Gives which limit a text speaks of."""
+    for name, pattern in _SCOPES:
+        if pattern.search(said):
+            return name
+    return "usage" if said else None
+
+
+def _innermost(error: dict[str, Any]) -> dict[str, Any]:
+    inner = error
+    for _ in range(4):
+        below = inner.get("error")
+        if not isinstance(below, dict):
+            break
+        inner = below
+    return inner
+
+
+def _reset_in(said: str) -> int | None:
+    found = _EPOCH.search(said)
+    return int(found.group(1)) * _SECOND if found else None
+
+
+def _status_in(said: str) -> int | None:
+    found = _STATUS.search(said[:200])
+    return int(found.group(1) or found.group(2)) if found else None

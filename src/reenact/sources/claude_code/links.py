@@ -1,0 +1,206 @@
+"""Where one row's meaning lies in another: sub-agents and their calls, spilled outputs, compaction."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from reenact import ids
+from reenact.events import Header
+from reenact.events.bodies import AgentFinished, AgentSpawned, CompactionFinished
+from reenact.sources.claude_code import tools
+from reenact.sources.claude_code.records import Row, items, number, table, text
+from reenact.sources.claude_code.state import AGENT, Reading, Session, session_of
+from reenact.sources.protocol import Disposition
+
+_FIELD = re.compile(r"<(task-id|tool-use-id|status|summary|result)>(.*?)</\1>", re.DOTALL)
+
+
+# -- sub-agents -------------------------------------------------------------------------------
+
+
+def child_of(
+    reading: Reading,
+    session: Session,
+    call: tools.Call | None,
+    identity: str,
+    structured: Any,
+    said: str,
+    *,
+    ts: int | None,
+    turn: str | None,
+) -> str | None:
+    """Gives the session that did a call's work, and tells of its start where nothing has yet."""
+    agent = tools.agent_id(structured, said, call)
+    if agent is None:
+        return call.child if call else None
+    owner = call.owner if call else reading.owner
+    child = session_of(f"{owner}/{agent}")
+    background = table(structured).get("status") == "async_launched"
+    spawn(reading, session, child, agent, call, identity, ts=ts, turn=turn, background=background)
+    return child
+
+
+def spawn(
+    reading: Reading,
+    session: Session,
+    child: str,
+    agent: str,
+    call: tools.Call | None,
+    identity: str | None,
+    *,
+    ts: int | None,
+    turn: str | None,
+    background: bool = False,
+) -> None:
+    """Adds `agent.spawned` once for each sub-agent."""
+    if child in reading.spawned:
+        return
+    reading.spawned.add(child)
+    given = table(call.input) if call else {}
+    body = AgentSpawned(
+        child=child,
+        call=identity,
+        name=text(given.get("subagent_type")) or text(given.get("name")),
+        task=text(given.get("prompt")),
+        native=agent,
+        background=background or given.get("run_in_background") is True,
+    )
+    parent = call.record if call else None
+    reading.add(session, body, f"spawn:{child}", ts=ts, turn=turn, parent=parent)
+
+
+def progressed(reading: Reading, session: Session, row: Row, ts: int | None) -> bool:
+    """Takes the first sign of life of a sub-agent; what such rows embed is told by its own file."""
+    agent = text(table(row.data).get("agentId"))
+    identity = text(row.parent_tool_use_id)
+    call = reading.calls.get(identity) if identity else None
+    if agent is None or call is None:
+        return False
+    child = session_of(f"{call.owner}/{agent}")
+    if child in reading.spawned:
+        return False
+    spawn(reading, session, child, agent, call, identity, ts=ts, turn=call.turn)
+    return True
+
+
+def side_session(reading: Reading, row: Row, said: str) -> Session:
+    """Gives the session of a side chain's row (1.0.x kept sub-agents inside the main file)."""
+    above, uuid = text(row.parent_uuid), str(row.uuid)
+    if above is not None:
+        session = reading.sides.get(above) or reading.last_side
+        if session is not None:
+            reading.sides[uuid] = reading.last_side = session
+            return session
+    native = f"{reading.owner}/sidechain-{uuid}"
+    waiting = reading.prompts.get(said, [])
+    identity = waiting.pop(0) if waiting else None
+    header = Header(
+        id=session_of(native),
+        agent=AGENT,
+        native_id=native,
+        kind="subagent",
+        parent=reading.main.id,
+        parent_call=identity,
+    )
+    session = Session(header, lane=native)
+    reading.sides[uuid] = reading.last_side = session
+    call = reading.calls.get(identity) if identity else None
+    if call is not None:
+        call.child = session.id
+        spawn(reading, reading.main, session.id, native, call, identity, ts=None, turn=call.turn)
+    return session
+
+
+def notified(
+    reading: Reading, session: Session, said: str, record: str, *, ts: int | None, parent: str | None
+) -> None:
+    """Adds the end of a background agent that a notification tells of."""
+    told = {name: value.strip() for name, value in _FIELD.findall(said)}
+    task = told.get("task-id")
+    if not task:
+        return
+    child = session_of(f"{reading.owner}/{task}")
+    call = told.get("tool-use-id")
+    if child not in reading.spawned:
+        # a shell in the background is announced in the same way; only agents have sessions
+        return
+    body = AgentFinished(
+        child=child,
+        call=call,
+        status=told.get("status", "completed"),
+        result=told.get("result") or told.get("summary"),
+    )
+    reading.add(session, body, record, ts=ts, parent=parent)
+
+
+# -- spilled outputs --------------------------------------------------------------------------
+
+
+def spilled(reading: Reading, path: str) -> str | None:
+    """Gives the whole output where the file that it was spilled to lies beside the transcript."""
+    name = re.split(r"[/\\]", path)[-1]
+    data = reading.setting.sidecars.get(f"tool-results/{name}")
+    return None if data is None else data.decode("utf-8", "replace")
+
+
+# -- compaction -------------------------------------------------------------------------------
+
+
+def boundary(reading: Reading, session: Session, row: Row, ts: int | None) -> Disposition:
+    """Takes a compaction's boundary; it becomes an event with the summary, which is the next row."""
+    flush_boundary(reading, session)
+    reading.prepare(session, row, ts)
+    session.boundary = (row, ts)
+    session.compacted = str(row.uuid)
+    reading.anchor(session, row, str(row.uuid))
+    return "joined"
+
+
+def summarised(reading: Reading, session: Session, row: Row, summary: str) -> Disposition:
+    """Takes the summary that follows a boundary."""
+    flush_boundary(reading, session, summary=summary)
+    reading.anchors[str(row.uuid)] = session.last
+    reading.loop_of[str(row.uuid)] = session.loop
+    session.has_root = True
+    return "events"
+
+
+def flush_boundary(reading: Reading, session: Session, *, summary: str | None = None) -> None:
+    """Adds `compaction.finished` for a boundary that waits."""
+    if session.boundary is None:
+        return
+    (row, ts), session.boundary = session.boundary, None
+    meta = table(row.compact_metadata)
+    trigger = text(meta.get("trigger"))
+    body = CompactionFinished(
+        strategy="summary",
+        trigger=trigger,
+        before=number(meta.get("preTokens")),
+        after=number(meta.get("postTokens")),
+        summary=summary,
+        kept=tuple(ids.event_id(session.id, record) for record in _preserved(reading, meta)),
+    )
+    above = text(row.logical_parent_uuid)
+    parent = reading.anchors.get(above) if above else None
+    reading.add(session, body, str(row.uuid), ts=ts, parent=parent)
+
+
+def _preserved(reading: Reading, meta: dict[str, Any]) -> list[str]:
+    """Gives the records of the rows that stay in the context, oldest first, each once."""
+    rows = [
+        uuid for uuid in items(table(meta.get("preservedMessages")).get("uuids")) if isinstance(uuid, str)
+    ]
+    segment = table(meta.get("preservedSegment"))
+    head, here = text(segment.get("headUuid")), text(segment.get("tailUuid"))
+    walked: list[str] = []
+    passed: set[str] = set()
+    while here is not None and here not in passed:
+        passed.add(here)
+        walked.append(here)
+        if here == head:
+            rows = [*rows, *reversed(walked)]
+            break
+        here = reading.above.get(here)
+    records = [reading.anchors.get(uuid) for uuid in rows]
+    return list(dict.fromkeys(record for record in records if record is not None))
