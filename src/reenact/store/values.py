@@ -10,6 +10,7 @@ import msgspec
 from reenact.events import Completeness, SessionKind, Tokens
 from reenact.events.blocks import Quality
 
+Change = Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
 Status = Literal["running", "completed", "failed", "interrupted", "aborted", "unknown"]
 
 
@@ -46,7 +47,9 @@ class Generation(_Value, frozen=True, kw_only=True):
     kept_at: int
     """UTC microseconds when its first bytes were kept."""
     digest: str
-    """Tagged hash of the whole content."""
+    """Tagged hash of the whole content, and of nothing else: `sha256:` up to 4 MB; above that
+    `sha256-4m:`, the sha256 over the hex digests of its 4 MB chunks, so that appending need not read
+    what is held."""
 
 
 class Original(_Value, frozen=True, kw_only=True):
@@ -61,7 +64,7 @@ class Original(_Value, frozen=True, kw_only=True):
 class Kept(_Value, frozen=True, kw_only=True):
     original: str
     generation: int
-    change: Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
+    change: Change
     added: int = 0
     """Bytes kept by this call."""
 
@@ -157,6 +160,31 @@ class Entry(_Value, frozen=True, kw_only=True):
     """Pico-USD; None where the price is unknown."""
     main_session: str
     """The root of the owner's tree of sub-agents."""
+
+
+class Rollup(_Value, frozen=True, kw_only=True):
+    """Sums of the ledger entries of one session and model in one quarter of an hour."""
+
+    bucket: int | None
+    """UTC microseconds of its beginning; None for responses without a time."""
+    session: str
+    main_session: str
+    agent: str
+    project: str | None
+    model: str | None
+    responses: int
+    tokens: Tokens
+    quality: Quality
+    cost: int | None
+    """Pico-USD; None where any part is unknown."""
+    cost_known: int
+
+
+class Found(_Value, frozen=True, kw_only=True):
+    """Where an event is."""
+
+    session: str
+    seq: int
 
 
 class Drift(_Value, frozen=True, kw_only=True):

@@ -1,0 +1,56 @@
+"""The store: what is kept, and how it is found again.
+
+Two truths in plain files (originals of imports, segments of recordings) and one derived index. This
+room alone speaks SQL. It knows no agent and no format of one, and refuses to change what was kept.
+"""
+
+from reenact.store.local import LocalStore, open_store
+from reenact.store.pricing import Pricer
+from reenact.store.protocol import Deriving, Store, Writer
+from reenact.store.values import (
+    Damage,
+    Derived,
+    Drift,
+    Entry,
+    Filter,
+    Found,
+    Generation,
+    Kept,
+    Original,
+    OriginalKey,
+    Place,
+    Removal,
+    Rollup,
+    SessionRow,
+    Size,
+    Status,
+    Sums,
+    Warned,
+)
+
+__all__ = [
+    "Damage",
+    "Derived",
+    "Deriving",
+    "Drift",
+    "Entry",
+    "Filter",
+    "Found",
+    "Generation",
+    "Kept",
+    "LocalStore",
+    "Original",
+    "OriginalKey",
+    "Place",
+    "Pricer",
+    "Removal",
+    "Rollup",
+    "SessionRow",
+    "Size",
+    "Status",
+    "Store",
+    "Sums",
+    "Warned",
+    "Writer",
+    "open_store",
+]

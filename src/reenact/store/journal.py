@@ -1,0 +1,120 @@
+"""The archive's own memory: tombstones and projects, one checksummed JSON line each, only ever appended."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from reenact.errors import ReadOnlyArchiveError
+from reenact.store.layout import write_all
+
+_PREFIX = b',"c":"'
+_TAIL = len(_PREFIX) + 8 + 2
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the journal. `remove` and `readmit` name a session or an original by its id."""
+
+    op: Literal["remove", "readmit", "project"]
+    id: str = ""
+    original: str = ""
+    """Of a removed session: the original that it came from."""
+    cwd: str = ""
+    root: str = ""
+    at: int = 0
+
+
+class Journal:
+    """Reads the journal when it changed, appends to it under its lock."""
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self._path = path
+        self._read_only = read_only
+        self._seen = -1
+        self._inode = -1
+        self._removed: dict[str, str] = {}
+        self._projects: dict[str, str] = {}
+        self.damaged = 0
+        """Lines that could not be read."""
+
+    def removed(self) -> dict[str, str]:
+        """Gives what has a tombstone: id → id of the original that it came from."""
+        self._refresh()
+        return self._removed
+
+    def project(self, cwd: str) -> str | None:
+        self._refresh()
+        return self._projects.get(cwd)
+
+    def projects(self) -> dict[str, str]:
+        self._refresh()
+        return self._projects
+
+    def append(self, notes: Iterable[Note]) -> None:
+        """Writes notes for good: when this returns, they survive the death of the machine.
+
+        Raises:
+            ReadOnlyArchiveError: the archive can only be read.
+        """
+        if self._read_only:
+            raise ReadOnlyArchiveError(str(self._path.parent), "it was opened for reading")
+        data = b"".join(_line(note) for note in notes)
+        if not data:
+            return
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            size = os.fstat(handle).st_size
+            if size and os.pread(handle, 1, size - 1) != b"\n":
+                data = b"\n" + data  # ends a line that a kill left torn; readers skip it
+            write_all(handle, data)
+            os.fdatasync(handle)
+        finally:
+            os.close(handle)
+
+    def _refresh(self) -> None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            found = None
+        size, inode = (found.st_size, found.st_ino) if found else (0, 0)
+        if size == self._seen and inode == self._inode:
+            return
+        self._removed, self._projects, self.damaged = {}, {}, 0
+        for line in self._path.read_bytes().split(b"\n") if found else ():
+            if line.strip():
+                self._take(line)
+        self._seen, self._inode = size, inode
+
+    def _take(self, line: bytes) -> None:
+        note = _read(line)
+        match note:
+            case None:
+                self.damaged += 1
+            case Note(op="remove"):
+                self._removed[note.id] = note.original
+            case Note(op="readmit"):
+                self._removed.pop(note.id, None)
+            case Note(op="project"):
+                self._projects.setdefault(note.cwd, note.root)
+
+
+def _line(note: Note) -> bytes:
+    data = msgspec.json.encode(note)[:-1]
+    return b'%b%b%08x"}\n' % (data, _PREFIX, zlib.crc32(data))
+
+
+def _read(line: bytes) -> Note | None:
+    data = line[:-_TAIL]
+    if line[-_TAIL:] != b'%b%08x"}' % (_PREFIX, zlib.crc32(data)):
+        return None
+    try:
+        return msgspec.json.decode(data + b"}", type=Note)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

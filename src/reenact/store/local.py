@@ -1,0 +1,300 @@
+"""The archive in a folder: truth in plain files, all derived in one index. One file per capability."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from reenact.clock import Clock
+from reenact.errors import ArchiveTooNewError, ReadOnlyArchiveError
+from reenact.events import Event
+from reenact.store import frames, query
+from reenact.store.derive import LocalDeriving
+from reenact.store.index import Index
+from reenact.store.journal import Journal, Note
+from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, write_file
+from reenact.store.lock import locked
+from reenact.store.originals import Originals
+from reenact.store.part import storable
+from reenact.store.pricing import Pricer
+from reenact.store.sql import fetch, fetch_one
+from reenact.store.values import (
+    Derived,
+    Drift,
+    Entry,
+    Filter,
+    Found,
+    Kept,
+    Original,
+    OriginalKey,
+    Place,
+    Rollup,
+    SessionRow,
+    Warned,
+)
+
+
+def open_store(
+    path: Path | str,
+    *,
+    clock: Clock,
+    pricer: Pricer,
+    cache: Path | str | None = None,
+    read_only: bool = False,
+) -> LocalStore:
+    """Opens the archive in a folder, made where it is absent; `cache` may lie elsewhere.
+
+    An archive that a newer reenact wrote is opened for reading.
+
+    Raises:
+        ArchiveError: the folder holds something that is no archive that can be read.
+    """
+    root = Path(path)
+    layout = Layout(root, Path(cache) if cache is not None else root / "cache")
+    reason = "it was opened for reading" if read_only else None
+    try:
+        card = read_card(layout.card)
+    except ArchiveTooNewError as error:
+        card, reason = None, error.message
+    if card is None and reason is None:
+        card = _begin(layout)
+    if reason is None and not os.access(root, os.W_OK):
+        reason = "its folder is not writable"
+    return LocalStore(layout, clock=clock, pricer=pricer, card=card, read_only=reason)
+
+
+def _begin(layout: Layout) -> Card:
+    """Makes a new archive; of two processes that do so, both get the same."""
+    make_directory(layout.root)
+    with locked(layout.root):
+        card = read_card(layout.card)
+        if card is None:
+            card = new_card()
+            write_file(layout.card, msgspec.json.encode(card), durable=True)
+    return card
+
+
+class LocalStore:
+    """See `store.protocol.Store`."""
+
+    def __init__(
+        self, layout: Layout, *, clock: Clock, pricer: Pricer, card: Card | None, read_only: str | None
+    ) -> None:
+        self._layout = layout
+        self._clock = clock
+        self._pricer = pricer
+        self._reason = read_only
+        self.card = card
+        self._journal = Journal(layout.journal, read_only=read_only is not None)
+        self._originals = Originals(layout, clock)
+        self._index = Index(layout.core)
+
+    @property
+    def read_only(self) -> bool:
+        """True where nothing can be kept (what is derived still can, where the cache is writable)."""
+        return self._reason is not None
+
+    def _writable(self) -> None:
+        if self._reason is not None:
+            raise ReadOnlyArchiveError(str(self._layout.root), self._reason)
+
+    # -- originals ------------------------------------------------------------------------------
+
+    def keep(
+        self,
+        key: OriginalKey,
+        content: BinaryIO,
+        *,
+        place: Place,
+        sidecars: Mapping[str, bytes] | None = None,
+    ) -> Kept:
+        self._writable()
+        before = self._place(place.path, key.id)
+        kept = self._originals.keep(key, content, place=place, sidecars=sidecars or {}, before=before)
+        if kept.generation or sidecars:
+            self._remember_place(key, place, kept.generation)
+        return kept
+
+    def place(self, path: str) -> Place | None:
+        row = fetch_one(
+            self._index.reader,
+            "SELECT size, mtime_ns, inode, sidecars, file, file_size FROM place WHERE path=?",
+            (storable(path),),
+        )
+        if row is None:
+            return None
+        size, mtime_ns, inode, sidecars, file, file_size = row
+        try:
+            if (self._layout.originals / file).stat().st_size < file_size:
+                return None  # the machine died before it was on disk: keep it again
+        except OSError:
+            return None
+        return Place(path=path, size=size, mtime_ns=mtime_ns, inode=inode, sidecars=sidecars)
+
+    def _place(self, path: str, original: str) -> tuple[Place, int] | None:
+        place = self.place(path)
+        if place is None:
+            return None
+        row = fetch_one(
+            self._index.reader,
+            "SELECT generation FROM place WHERE path=? AND original=?",
+            (storable(path), original),
+        )
+        return None if row is None else (place, row[0])
+
+    def _remember_place(self, key: OriginalKey, place: Place, generation: int) -> None:
+        name = f"{generation}.zst" if generation else "manifest.json"
+        file = self._layout.original(key.agent, key.id) / name
+        with self._index.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO place VALUES (?,?,?,?,?,?,?,?,?)",
+                (
+                    storable(place.path),
+                    place.size,
+                    place.mtime_ns,
+                    place.inode,
+                    place.sidecars,
+                    key.id,
+                    generation,
+                    str(file.relative_to(self._layout.originals)),
+                    file.stat().st_size if generation else 0,
+                ),
+            )
+            connection.execute("UPDATE original SET path=? WHERE id=?", (storable(place.path), key.id))
+
+    def original(self, original: str) -> Original | None:
+        manifest = self._originals.manifest(original)
+        return None if manifest is None else manifest.original()
+
+    def originals(self) -> Iterator[Original]:
+        for folder in self._originals.folders():
+            found = self.original(folder.name)
+            if found is not None:
+                yield found
+
+    def open_original(self, original: str, generation: int) -> BinaryIO:
+        return self._originals.open(original, generation)
+
+    def sidecars(self, original: str) -> Mapping[str, bytes]:
+        return self._originals.sidecars(original)
+
+    # -- derived --------------------------------------------------------------------------------
+
+    def derived(self, original: str) -> Derived | None:
+        row = fetch_one(
+            self._index.reader, "SELECT parser, lengths, sidecars FROM original WHERE id=?", (original,)
+        )
+        if row is None:
+            return None
+        lengths = msgspec.json.decode(row[1], type=tuple[int, ...])
+        return Derived(parser=row[0], lengths=lengths, sidecars=row[2])
+
+    @contextlib.contextmanager
+    def derive(self, original: str, made_from: Derived, *, fresh: bool) -> Iterator[LocalDeriving]:
+        _, manifest = self._originals.needed(original)
+        with self._index.writing() as connection:
+            deriving = LocalDeriving(
+                connection,
+                original,
+                fresh=fresh,
+                pricer=self._pricer,
+                is_removed=self._journal.removed(),
+                project_of=self._journal.project,
+            )
+            yield deriving
+            path = manifest.places[-1] if manifest.places else None
+            deriving.finish(made_from, manifest.key.agent, path)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def catch_up(self) -> None:
+        """Brings the index up to the price list as it is now."""
+
+    def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
+        return query.sessions(self._index.reader, filter)
+
+    def resolve(self, name: str) -> str:
+        return query.resolve(self._index.reader, name)
+
+    def events(self, session: str, *, start: int = 1, stop: int | None = None) -> Iterator[Event]:
+        connection = self._index.reader
+        row = fetch_one(connection, "SELECT part FROM session WHERE id=?", (session,))
+        if row is not None:
+            yield from frames.events(connection, row[0], start=start, stop=stop)
+
+    def find_event(self, event: str, *, session: str | None = None) -> Found | None:
+        """Tells where an event is, in one session or in any."""
+        connection = self._index.reader
+        part = None
+        if session is not None:
+            row = fetch_one(connection, "SELECT part FROM session WHERE id=?", (session,))
+            if row is None:
+                return None
+            part = row[0]
+        for number, start, stop in frames.candidates(connection, event, part):
+            shown = fetch_one(connection, "SELECT id FROM session WHERE part=?", (number,))
+            for found in frames.events(connection, number, start=start, stop=stop) if shown else ():
+                if found.id == event:
+                    return Found(session=found.session, seq=found.seq)
+        return None
+
+    def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
+        return query.entries(self._index.reader, filter)
+
+    def rollups(self, filter: Filter) -> list[Rollup]:  # noqa: A002
+        """Gives the ledger's sums by session, model and quarter of an hour."""
+        return query.rollups(self._index.reader, filter)
+
+    def drift(self) -> list[Drift]:
+        rows = fetch(
+            self._index.reader,
+            "SELECT o.agent, d.name, d.version, sum(d.count), min(o.path) FROM drift d "
+            "JOIN original o ON o.id=d.original GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        )
+        return [
+            Drift(agent=agent, name=name, version=version, count=count, path=path or "")
+            for agent, name, version, count, path in rows
+        ]
+
+    def warnings(self, *, limit: int = 100) -> list[Warned]:
+        rows = fetch(
+            self._index.reader,
+            "SELECT s.id, w.seq, ifnull(o.path, ''), w.category, w.message, w.offset, w.size FROM warning w "
+            "JOIN session s ON s.part=w.part LEFT JOIN original o ON o.id=s.original "
+            "ORDER BY s.ended_at DESC, s.id, w.seq LIMIT ?",
+            (limit,),
+        )
+        names = ("session", "seq", "path", "category", "message", "offset", "size")
+        return [Warned(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def dispositions(self, original: str) -> Mapping[str, int]:
+        row = fetch_one(self._index.reader, "SELECT dispositions FROM original WHERE id=?", (original,))
+        return {} if row is None else msgspec.json.decode(row[0], type=dict[str, int])
+
+    def project_of(self, cwd: str) -> str | None:
+        return self._journal.project(storable(cwd))
+
+    def remember_project(self, cwd: str, root: str) -> None:
+        self._writable()
+        cwd, root = storable(cwd), storable(root)
+        if self._journal.project(cwd) is not None:
+            return
+        self._journal.append([Note(op="project", cwd=cwd, root=root, at=self._clock.now())])
+        with self._index.writing() as connection:
+            connection.execute("UPDATE session SET project=? WHERE cwd=?", (root, cwd))
+
+    def is_removed(self, session: str) -> bool:
+        return session in self._journal.removed()
+
+    def sync(self) -> None:
+        """Makes all that was kept survive the death of the machine."""
+        self._originals.sync()
+
+    def close(self) -> None:
+        self.sync()
+        self._index.close()

@@ -1,0 +1,185 @@
+"""Session rows: written from what the parts of a session sum up to, joined where there are several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import apsw
+import msgspec
+
+from reenact.events import Event, Header
+from reenact.store import frames, ledger
+from reenact.store.part import MERGED, PartBuilder, drop_part, storable
+from reenact.store.pricing import Pricer
+from reenact.store.sql import fetch, fetch_one
+from reenact.store.summary import Summary
+
+ProjectOf = Callable[[str], str | None]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What one transcript (or segment) holds of a session."""
+
+    number: int
+    original: str
+    header: Header | None
+    events: int
+    removed: int
+    summary: Summary
+
+
+def parts_of(connection: apsw.Connection, session: str) -> list[Part]:
+    """Gives the parts of a session, earliest first; the joined one is not among them."""
+    found = [
+        Part(
+            number=row[0],
+            original=row[1],
+            header=msgspec.json.decode(row[2], type=Header) if row[2] else None,
+            events=row[3],
+            removed=row[4],
+            summary=msgspec.msgpack.decode(row[5], type=Summary) if row[5] else Summary(),
+        )
+        for row in connection.execute(
+            "SELECT n, original, header, events, removed, state FROM part WHERE session=? AND original<>?",
+            (session, MERGED),
+        )
+    ]
+    return sorted(found, key=_order)
+
+
+def _order(part: Part) -> tuple[bool, int, str]:
+    started = part.summary.started_at
+    return (started is None, started or 0, part.original)
+
+
+def settle(connection: apsw.Connection, session: str, pricer: Pricer, project_of: ProjectOf) -> None:
+    """Makes a session's row what its parts say now; deletes it where there are none left."""
+    parts = parts_of(connection, session)
+    joined = fetch_one(connection, "SELECT n FROM part WHERE session=? AND original=?", (session, MERGED))
+    header = joined_headers([part.header for part in parts if part.header is not None])
+    if not parts or header is None:
+        _delete(connection, session)
+        return
+    shown, summary = parts[0].number, parts[0].summary
+    if joined is not None or len(parts) > 1:
+        builder = _join(connection, session, parts, header, pricer)
+        shown, summary = builder.number, builder.summary
+        header = builder.header or header
+    _write(connection, header, summary, parts, shown=shown, project_of=project_of)
+
+
+def _join(
+    connection: apsw.Connection, session: str, parts: list[Part], header: Header, pricer: Pricer
+) -> PartBuilder:
+    """Writes the union of all parts' events as one part: each event once, earliest part first."""
+    row = fetch_one(connection, "SELECT n FROM part WHERE session=? AND original=?", (session, MERGED))
+    if row is not None:
+        drop_part(connection, row[0], session)
+    ledger.drop_session(connection, session)
+    price = ledger.price_for(pricer, header.agent)
+    builder = PartBuilder(connection, session, MERGED, price)
+    builder.header = header
+    for event in _union(connection, parts):
+        builder.add(msgspec.structs.replace(event, seq=builder.count + 1))
+    builder.finish()
+    return builder
+
+
+def _union(connection: apsw.Connection, parts: list[Part]) -> Iterator[Event]:
+    seen: set[str] = set()
+    for part in parts:
+        for event in frames.events(connection, part.number):
+            if event.id not in seen:
+                seen.add(event.id)
+                yield event
+
+
+def joined_headers(headers: list[Header]) -> Header | None:
+    """Gives what several headers of one session say together; the first one counts where they differ."""
+    if not headers:
+        return None
+    first, *others = headers
+    for other in others:
+        first = completed(other, first)
+    return first
+
+
+def completed(old: Header, new: Header) -> Header:
+    """Gives a header completed by a later one: the later one's fields, where it tells them."""
+    told = {
+        name: value
+        for name in ("native_id", "parent", "parent_call", "parent_event")
+        if (value := getattr(new, name))
+    }
+    if new.kind != "main":
+        told["kind"] = new.kind
+    if new.hidden:
+        told["hidden"] = True
+    return msgspec.structs.replace(old, **told)
+
+
+def _delete(connection: apsw.Connection, session: str) -> None:
+    for (number,) in fetch(connection, "SELECT n FROM part WHERE session=?", (session,)):
+        drop_part(connection, number, session)
+    ledger.drop_session(connection, session)
+    connection.execute(
+        "INSERT OR IGNORE INTO touched_session SELECT id FROM session WHERE parent=?", (session,)
+    )
+    where = "WHERE session=(SELECT n FROM session WHERE id=?)"
+    connection.execute(f"DELETE FROM rollup {where}", (session,))
+    connection.execute(f"DELETE FROM session_model {where}", (session,))
+    connection.execute("DELETE FROM session WHERE id=?", (session,))
+
+
+def _write(
+    connection: apsw.Connection,
+    header: Header,
+    summary: Summary,
+    parts: list[Part],
+    *,
+    shown: int,
+    project_of: ProjectOf,
+) -> None:
+    number = ledger.session_number(connection, header.id)
+    cwd = storable(summary.cwd) if summary.cwd else None
+    values: Mapping[str, object] = {
+        "native_id": header.native_id,
+        "agent": header.agent,
+        "part": shown,
+        "declared": header.kind,
+        "header": msgspec.json.encode(header).decode(),
+        "hidden": header.hidden,
+        "title": storable(summary.title) if summary.title else None,
+        "cwd": cwd,
+        "project": (project_of(cwd) or cwd) if cwd else None,
+        "models": msgspec.json.encode([storable(model) for model in summary.models]).decode(),
+        "started_at": summary.started_at,
+        "ended_at": summary.ended_at,
+        "status": summary.status,
+        "completeness": summary.completeness,
+        "loops": summary.loops,
+        "turns": summary.turns,
+        "events": summary.events,
+        "tool_calls": summary.tool_calls,
+        "warnings": summary.warnings,
+        "removed_at_source": sum(part.removed for part in parts),
+        "tags": msgspec.json.encode([storable(tag) for tag in summary.tags]).decode(),
+        "agent_version": summary.agent_version,
+        "original": next((part.original for part in parts if not is_segment(part.original)), None),
+        "recorded": any(is_segment(part.original) for part in parts),
+    }
+    assignments = ", ".join(f"{name}=?" for name in values)
+    connection.execute(f"UPDATE session SET {assignments} WHERE n=?", (*values.values(), number))
+    connection.execute("DELETE FROM session_model WHERE session=?", (number,))
+    connection.executemany(
+        "INSERT OR IGNORE INTO session_model VALUES (?,?,?)",
+        [(number, storable(model), summary.ended_at) for model in summary.models],
+    )
+
+
+RECORDED = "*recorded"
+"""In the place of an original: the events that this archive recorded itself."""
+
+
+def is_segment(original: str) -> bool:
+    return original == RECORDED
