@@ -76,6 +76,8 @@ class SessionForked(Body, frozen=True, kw_only=True, tag="session.forked"):
     at: str | None = None
     mode: Literal["copy", "reference", "event"] = "event"
     parent_native: str | None = None
+    offset: int | None = None
+    """Where in the parent's transcript the shared past ends, in bytes (mode `reference`)."""
 
 
 class SessionNote(Body, frozen=True, kw_only=True, tag="session.note"):
