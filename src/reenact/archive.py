@@ -29,7 +29,7 @@ from reenact.store import Drift, Filter, SessionRow, Size, Warned, open_store
 
 if TYPE_CHECKING:
     from reenact.config import Config
-    from reenact.events import Event
+    from reenact.events import Event, Tokens
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Store
 
@@ -97,6 +97,20 @@ def _overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Ov
         raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
 
 
+class _Pricer:
+    """The usage room's prices as the store asks for them."""
+
+    def __init__(self, prices: usage.Prices) -> None:
+        self._prices = prices
+
+    @property
+    def price_version(self) -> str:
+        return self._prices.version
+
+    def __call__(self, model: str | None, tokens: Tokens, ts: int | None, agent: str, /) -> int | None:
+        return self._prices.cost(model, tokens, ts, agent)
+
+
 def _rules(text: str) -> Iterator[str]:
     return (hit.rule for hit in redact.find(text))
 
@@ -138,7 +152,7 @@ class Archive:
         self.prices = usage.Prices(_overrides(settings, variables))
         cache = variables.get("REENACT_CACHE")
         self.store: Store = open_store(
-            path, clock=clock, pricer=self.prices, cache=Path(cache) if cache else None
+            path, clock=clock, pricer=_Pricer(self.prices), cache=Path(cache) if cache else None
         )
 
     def __enter__(self) -> Archive:

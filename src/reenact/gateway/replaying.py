@@ -1,0 +1,105 @@
+"""Replaying: the player answers; where it says so, a request goes on to the real provider."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, assert_never
+
+from reenact.gateway import http
+from reenact.replay import GoLive, Incoming, Refused, Served, Stubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reenact.gateway.http import Asked, Receive, Scope, Send
+    from reenact.gateway.recording import RecordingApp
+    from reenact.replay import Chunk, Player
+
+_MICROSECONDS = 1_000_000
+
+
+class ReplayingApp:
+    """Serves a player over HTTP.
+
+    Args:
+        player: what answers. It is called from one thread, one request at a time.
+        scrub: takes secrets out of a request as the recording did, so that equal requests are equal.
+        live: what passes a request on to the provider, where the player's policy allows that.
+    """
+
+    def __init__(
+        self, player: Player, *, scrub: Callable[[str], str], live: RecordingApp | None = None
+    ) -> None:
+        self._player = player
+        self._scrub = scrub
+        self._live = live
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await http.lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        asked = await http.read(scope, receive)
+        if asked is None:
+            return
+        answer = self._player.respond(
+            Incoming(
+                method=asked.method,
+                path=asked.path,
+                headers=dict(asked.headers),
+                body=self._clean(asked.body),
+            )
+        )
+        match answer:
+            case Served():
+                await self._serve(answer, send)
+            case Stubbed():
+                await _chunks(send, answer.status, answer.headers, answer.chunks)
+                await http.end(send)
+            case Refused():
+                await http.answer(send, answer.status, answer.headers, answer.body)
+            case GoLive():
+                await self._go_live(asked, receive, send)
+            case _:
+                assert_never(answer)
+
+    async def _serve(self, answer: Served, send: Send) -> None:
+        delivered = False
+        try:
+            await _chunks(send, answer.status, answer.headers, answer.chunks)
+            if answer.end in {"truncated", "client_abort", "upstream_error"}:
+                delivered = True
+                raise http.BrokenOffError
+            await http.end(send)
+            delivered = True
+        finally:
+            self._player.finish(answer.ticket, delivered=delivered)
+
+    async def _go_live(self, asked: Asked, receive: Receive, send: Send) -> None:
+        if self._live is None:
+            message = b'{"type":"error","error":{"type":"api_error","message":"reenact: no live provider"}}'
+            await http.answer(send, 410, {"content-type": "application/json", "x-should-retry": "false"}, message)
+            return
+        await self._live.pass_on(asked, receive, send)
+
+    def _clean(self, body: bytes) -> bytes:
+        text = body.decode("utf-8", "surrogateescape")
+        return self._scrub(text).encode("utf-8", "surrogateescape")
+
+
+async def _chunks(send: Send, status: int, headers: dict[str, str], chunks: tuple[Chunk, ...]) -> None:
+    kept = [(name, value) for name, value in headers.items() if name.lower() not in http.HOP_BY_HOP]
+    await http.start(send, status, kept)
+    ready: list[bytes] = []
+    for piece in chunks:
+        if piece.delay:
+            if ready:
+                await http.chunk(send, b"".join(ready))
+                ready = []
+            await asyncio.sleep(piece.delay / _MICROSECONDS)
+        ready.append(piece.data)
+    if ready:
+        with contextlib.suppress(ConnectionError):
+            await http.chunk(send, b"".join(ready))

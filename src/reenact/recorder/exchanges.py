@@ -1,0 +1,217 @@
+"""Model exchanges as they went over the wire: requests by content, answers byte for byte.
+
+A request repeats the whole conversation, so its messages are kept once each and a request names
+only what it adds to an earlier one of its lane. Secrets are taken out before anything is written;
+what a message looks like without them is remembered, so that a long history is searched once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from reenact.events.blocks import RequestRef, Tape
+from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
+from reenact.recorder.content import blocks_of
+from reenact.wire import anthropic, canonical, sse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reenact.recorder.recorder import Recorder
+
+KEPT_HEADERS = frozenset({
+    "content-type", "request-id", "retry-after", "x-should-retry", "anthropic-organization-id",
+    "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset",
+})  # fmt: skip
+_REMEMBERED = 20_000
+
+
+class _Lane(msgspec.Struct):
+    exchange: str
+    messages: list[str]
+
+
+class ExchangeRecorder:
+    """Writes exchanges into a session's recording."""
+
+    def __init__(self, recorder: Recorder, *, scrub_text: Callable[[str], str]) -> None:
+        self._recorder = recorder
+        self._scrub = scrub_text
+        self._names: OrderedDict[bytes, str] = OrderedDict()
+        self._lanes: dict[str, _Lane] = {}
+
+    def requested(
+        self, exchange: str, *, method: str, path: str, headers: Mapping[str, str], body: bytes, lane: str
+    ) -> None:
+        """Records a request the moment it came."""
+        parsed = anthropic.parse_request(body)
+        names = [self._keep(bytes(raw)) for raw in parsed.raw_messages]
+        rest = {name: msgspec.Raw(raw) for name, raw in parsed.fields.items() if name != "messages"}
+        shape = self._keep(msgspec.json.encode(rest) if parsed.defect is None else body)
+        reference = self._reference(exchange, lane, shape, names)
+        self._recorder.record(
+            ModelRequested(
+                exchange=exchange,
+                dialect="anthropic",
+                model=parsed.model,
+                params={"method": method, "path": path, "headers": _told(headers)},
+                request=reference,
+                history_len=len(names),
+                tools_count=len(parsed.tools),
+            ),
+            turn=exchange,
+            lane=lane or None,
+            source_kind="wire",
+        )
+
+    def responded(
+        self,
+        exchange: str,
+        *,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        chunks: Sequence[tuple[int, int]],
+        end: str,
+        lane: str,
+    ) -> None:
+        """Records an answer when it ended, however it ended. `chunks` are (µs since the request, length)."""
+        clean = self._scrub(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        tape = Tape(
+            status=status,
+            headers={name: value for name, value in headers.items() if name in KEPT_HEADERS},
+            body=self._recorder.put(clean),
+            chunks=tuple(chunks) if len(clean) == len(body) else tuple(_recut(body, clean, chunks)),
+            end=end,  # type: ignore[arg-type]  # the gateway gives one of the four words
+        )
+        answer = _read(clean, headers=headers, status=status)
+        self._recorder.record(
+            ModelResponded(
+                exchange=exchange,
+                blocks=blocks_of(answer.message or {}),
+                message=_text(answer.message, "id"),
+                model=_text(answer.message, "model"),
+                stop_reason=_text(answer.message, "stop_reason"),
+                usage=anthropic.tokens(answer.message or {}),
+                ttft=chunks[0][0] if chunks else None,
+                duration=chunks[-1][0] if chunks else None,
+                tape=tape,
+                fidelity="wire",
+            ),
+            turn=exchange,
+            lane=lane or None,
+            source_kind="wire",
+            completeness="full" if end == "complete" else "partial",
+        )
+        if answer.failure is not None:
+            self._failed(exchange, answer.failure, status=status, headers=headers, lane=lane)
+
+    def unreachable(self, exchange: str, *, error: str, lane: str) -> None:
+        """Records that the provider could not be reached."""
+        self._recorder.record(
+            ModelFailed(exchange=exchange, error=error, category="unreachable"),
+            turn=exchange,
+            lane=lane or None,
+            source_kind="wire",
+        )
+
+    def _failed(
+        self,
+        exchange: str,
+        failure: anthropic.Failure,
+        *,
+        status: int,
+        headers: Mapping[str, str],
+        lane: str,
+    ) -> None:
+        self._recorder.record(
+            ModelFailed(
+                exchange=exchange,
+                status=status,
+                error=failure.message,
+                retry_after=_seconds(headers.get("retry-after")),
+                category=failure.type,
+            ),
+            turn=exchange,
+            lane=lane or None,
+            source_kind="wire",
+        )
+
+    def _keep(self, raw: bytes) -> str:
+        """Keeps a part of a request without its secrets; gives its name."""
+        digest = hashlib.sha256(raw).digest()
+        name = self._names.get(digest)
+        if name is None:
+            text = raw.decode("utf-8", "surrogateescape")
+            clean = self._scrub(text).encode("utf-8", "surrogateescape")
+            name = self._recorder.put(clean) or ""
+            self._names[digest] = name
+            if len(self._names) > _REMEMBERED:
+                self._names.popitem(last=False)
+        else:
+            self._names.move_to_end(digest)
+        return name
+
+    def _reference(self, exchange: str, lane: str, shape: str, names: list[str]) -> RequestRef:
+        before = self._lanes.get(lane)
+        self._lanes[lane] = _Lane(exchange=exchange, messages=names)
+        if before is None:
+            return RequestRef(shape=shape, messages=tuple(names))
+        keep = 0
+        for old, new in zip(before.messages, names, strict=False):
+            if old != new:
+                break
+            keep += 1
+        if not keep:
+            return RequestRef(shape=shape, messages=tuple(names))
+        return RequestRef(shape=shape, messages=tuple(names[keep:]), base=before.exchange, keep=keep)
+
+
+def _read(body: bytes, *, headers: Mapping[str, str], status: int) -> anthropic.Reply:
+    if "event-stream" in headers.get("content-type", ""):
+        stream = anthropic.assemble(body)
+        return anthropic.Reply(message=stream.message, failure=stream.failure)
+    return anthropic.parse_reply(body, status=status)
+
+
+def _recut(
+    body: bytes, clean: bytes, chunks: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Cuts a scrubbed answer where the original was cut, as far as event boundaries tell."""
+    old, new = sse.boundaries(body), sse.boundaries(clean)
+    cuts: list[tuple[int, int]] = []
+    position = taken = 0
+    for time, length in chunks:
+        position += length
+        count = sum(boundary <= position for boundary in old)
+        end = new[min(count, len(new)) - 1] if count and new else 0
+        if position >= len(body):
+            end = len(clean)
+        if end > taken:
+            cuts.append((time, end - taken))
+            taken = end
+    return cuts
+
+
+def _told(headers: Mapping[str, str]) -> dict[str, str]:
+    """Gives the request headers that say something about the request and nothing about its sender."""
+    kept = ("anthropic-version", "anthropic-beta", "x-claude-code-session-id", "x-claude-code-agent-id",
+            "x-stainless-retry-count", "user-agent")  # fmt: skip
+    return {name: headers[name] for name in kept if name in headers}
+
+
+def _text(message: Mapping[str, canonical.Json] | None, name: str) -> str | None:
+    value = message.get(name) if message else None
+    return value if isinstance(value, str) else None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
