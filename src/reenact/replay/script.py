@@ -1,18 +1,279 @@
-"""A script: the exchanges of a session, arranged for playing back."""
+"""A script: the exchanges of a session, arranged for playing back.
+
+It is a pure value, made from a recording or from an agent's own journal. Requests that the client
+repeated because of a failure are one exchange with its failures before the answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 import msgspec
 
-from reenact.replay.model import Exchange, Fidelity
+from reenact.events import Event, bodies
+from reenact.replay.declared import declared_of_events
+from reenact.replay.loading import load_request
+from reenact.replay.model import Exchange, Fidelity, Taped, Told, Value
+from reenact.replay.rules import rules_of_events
+from reenact.wire import canonical
+from reenact.wire.anthropic.failure import error_reply
+from reenact.wire.anthropic.message import parse_reply
+from reenact.wire.anthropic.stream import assemble
+from reenact.wire.canonical import Json, Object
 from reenact.wire.declared import Declared
+from reenact.wire.rules import Rule
+
+Blobs = Callable[[str], bytes]
+"""Gives the payload that goes by a name; raises LookupError or OSError where it is gone."""
+
+_CALLS = "/v1/messages"
+_FAILED = 400
+_GATEWAY = 502
 
 
-class Script(msgspec.Struct, frozen=True, kw_only=True):
+class Logged(Value, frozen=True, kw_only=True):
+    """One call as an agent's own log tells it: the rebuilt request and the message that answered it.
+
+    Without `message` nothing can be served for it; without `request` it is served by its order.
+    """
+
+    id: str
+    lane: str = ""
+    request: Object | None = None
+    message: Object | None = None
+    purpose: str | None = None
+    unresolved: tuple[str, ...] = ()
+
+
+class Script(Value, frozen=True, kw_only=True):
     """The recorded calls in order of arrival, and what the recorded run declared about itself."""
 
     exchanges: tuple[Exchange, ...]
     declared: Declared = Declared()
-    rules: tuple[object, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """Rules that somebody accepted for this recording."""
     fidelity: Fidelity = "wire"
     warnings: tuple[str, ...] = ()
+
+    @staticmethod
+    def from_recording(events: Iterable[Event], blobs: Blobs, *, declared: Declared | None = None) -> Script:
+        """Arranges the recorded exchanges of a session (and of its children, if they are given too).
+
+        Args:
+            events: the events in order; all but calls, answers, rules and the start are passed over.
+            blobs: gives a stored payload by name; raises LookupError for one that is gone.
+            declared: what the recorded run was, where the caller knows better than its events.
+        """
+        kept = list(events)
+        reader = _Recording(blobs)
+        for event in kept:
+            reader.take(event)
+        exchanges = _collapsed(reader.exchanges())
+        return Script(
+            exchanges=_numbered(exchanges),
+            declared=declared or declared_of_events(kept),
+            rules=rules_of_events(kept),
+            warnings=tuple(reader.warnings),
+        )
+
+    @staticmethod
+    def from_journal(
+        calls: Iterable[Logged], *, declared: Declared | None = None, rules: Sequence[Rule] = ()
+    ) -> Script:
+        """Arranges calls that were rebuilt from an agent's own log; its answers are streamed anew."""
+        exchanges: list[Exchange] = []
+        warnings: list[str] = []
+        for arrival, call in enumerate(calls):
+            if call.unresolved:
+                warnings.append(f"exchange {call.id}: {len(call.unresolved)} messages are not in the log")
+            if call.message is None:
+                warnings.append(f"exchange {call.id}: the log holds no answer")
+            exchanges.append(_logged(call, arrival))
+        return Script(
+            exchanges=_numbered(exchanges),
+            declared=declared or Declared(),
+            rules=tuple(rules),
+            fidelity="synthesised",
+            warnings=tuple(warnings),
+        )
+
+
+class _Recording:
+    """Joins the events of each exchange."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._values = _remembered(lambda name: canonical.decode(blobs(name)))
+        self._asked: dict[str, Exchange] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self.warnings: list[str] = []
+
+    def take(self, event: Event) -> None:
+        match event.body:
+            case bodies.ModelRequested() as body:
+                self._request(body, event.lane)
+            case bodies.ModelResponded() as body if body.exchange in self._asked:
+                self._response(body)
+            case bodies.ModelFailed(exchange=str(name)) as body if name in self._asked:
+                if self._asked[name].response is None:
+                    self._answer(name, response=_failure(body))
+            case _:
+                pass
+
+    def exchanges(self) -> list[Exchange]:
+        return list(self._asked.values())
+
+    def _request(self, body: bodies.ModelRequested, lane: str | None) -> None:
+        name = body.exchange
+        params = body.params or {}
+        exchange = Exchange(
+            id=name,
+            lane=lane or "",
+            arrival=len(self._asked),
+            purpose=body.purpose,
+            method=str(params.get("method", "POST")),
+            path=str(params.get("path", _CALLS)),
+        )
+        if body.request is not None:
+            loaded = load_request(body.request, self._values, self._names)
+            self._names[name] = loaded.names
+            if loaded.defect or loaded.unresolved:
+                reason = loaded.defect or f"{len(loaded.unresolved)} parts of its request are not stored"
+                self.warnings.append(f"exchange {name}: {reason}")
+            exchange = msgspec.structs.replace(exchange, request=loaded.body, unresolved=loaded.unresolved)
+        self._asked[name] = exchange
+
+    def _response(self, body: bodies.ModelResponded) -> None:
+        tape = body.tape
+        if tape is None:
+            return
+        data = b""
+        if tape.body is not None:
+            try:
+                data = self._blobs(tape.body)
+            except (LookupError, OSError):
+                self.warnings.append(f"exchange {body.exchange}: its answer is not stored")
+                return
+        taped = Taped(status=tape.status, headers=tape.headers, body=data, chunks=tape.chunks, end=tape.end)
+        self._answer(body.exchange, response=taped, message=body.message)
+
+    def _answer(self, name: str, *, response: Taped, message: str | None = None) -> None:
+        self._asked[name] = msgspec.structs.replace(
+            self._asked[name], response=response, message=message or message_id(response)
+        )
+
+
+def has_failed(response: Taped) -> bool:
+    """Tells whether an answer is one that a client asks again for: an error, or a stream broken off."""
+    if response.status >= _FAILED or response.end != "complete":
+        return True
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        return not assemble(response.body).is_complete
+    return False
+
+
+def message_id(response: Taped) -> str | None:
+    """Gives the provider's id of the answer, where it has one."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        message = assemble(response.body).message
+    else:
+        message = parse_reply(response.body, status=response.status).message
+    found = (message or {}).get("id")
+    return found if isinstance(found, str) else None
+
+
+def is_call(exchange: Exchange) -> bool:
+    """Tells whether an exchange is a call of the model itself, not of a route beside it."""
+    return exchange.method == "POST" and exchange.path.partition("?")[0].endswith(_CALLS)
+
+
+def _logged(call: Logged, arrival: int) -> Exchange:
+    found = (call.message or {}).get("id")
+    return Exchange(
+        id=call.id,
+        lane=call.lane,
+        arrival=arrival,
+        purpose=call.purpose,
+        request=call.request,
+        response=Told(message=call.message) if call.message is not None else None,
+        message=found if isinstance(found, str) else None,
+        fidelity="synthesised",
+        unresolved=call.unresolved,
+    )
+
+
+def _failure(body: bodies.ModelFailed) -> Taped:
+    reply = error_reply(
+        body.status or _GATEWAY,
+        kind=body.category or "api_error",
+        message=body.error or "the upstream could not be reached",
+        may_retry=True,
+    )
+    return Taped(status=reply.status, headers=reply.headers, body=reply.body, chunks=((0, len(reply.body)),))
+
+
+def _collapsed(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Joins the tries of one request: a failed answer and the same request again, in the same lane."""
+    kept: list[Exchange] = []
+    failed: dict[tuple[str, str], int] = {}
+    for exchange in exchanges:
+        key = (exchange.lane, _request_key(exchange))
+        place = failed.pop(key, None)
+        merged = exchange if place is None else _joined(kept[place], exchange)
+        if place is None:
+            place = len(kept)
+            kept.append(merged)
+        else:
+            kept[place] = merged
+        if (
+            isinstance(merged.response, Taped)
+            and exchange.request is not None
+            and has_failed(merged.response)
+        ):
+            failed[key] = place
+    return kept
+
+
+def _joined(first: Exchange, again: Exchange) -> Exchange:
+    before = (first.response,) if isinstance(first.response, Taped) else ()
+    return msgspec.structs.replace(again, arrival=first.arrival, failures=(*first.failures, *before))
+
+
+def _request_key(exchange: Exchange) -> str:
+    request: Json = exchange.request
+    if isinstance(request, dict):
+        request = {name: value for name, value in request.items() if name not in ("stream", "metadata")}
+    return canonical.content_hash([exchange.method, exchange.path.partition("?")[0], request])
+
+
+def _numbered(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
+    """Gives each exchange its place in its lane and the call before it."""
+    steps: dict[str, int] = {}
+    last: dict[str, str] = {}
+    numbered: list[Exchange] = []
+    for exchange in exchanges:
+        if not is_call(exchange):
+            numbered.append(msgspec.structs.replace(exchange, kind="aux"))
+            continue
+        step = steps[exchange.lane] = steps.get(exchange.lane, 0) + 1
+        parent = last.get(exchange.lane)
+        last[exchange.lane] = exchange.id
+        numbered.append(msgspec.structs.replace(exchange, step=step, parent=parent))
+    return tuple(numbered)
+
+
+def _remembered(get: Callable[[str], Json]) -> Callable[[str], Json]:
+    """Decodes each payload once: a history is the same for every request that holds it."""
+    known: dict[str, Json] = {}
+
+    def remembered(name: str) -> Json:
+        if name not in known:
+            known[name] = get(name)
+        return known[name]
+
+    return remembered
+
+
+def by_id(script: Script) -> Mapping[str, Exchange]:
+    """Gives the exchanges by their ids."""
+    return {exchange.id: exchange for exchange in script.exchanges}
