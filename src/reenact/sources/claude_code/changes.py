@@ -155,23 +155,23 @@ class Plan:
     def __init__(self) -> None:
         self._tasks: dict[str, PlanItem] = {}
 
-    def updated(self, call: Call, identity: str, result: Any) -> PlanUpdated | None:
+    def updated(self, call: Call, result: Any) -> PlanUpdated | None:
         """Gives the plan after a successful call, or None where the call does not touch it."""
         given, found = table(call.input), table(result)
         match call.name:
             case "TodoWrite":
                 todos = items(found.get("newTodos")) or items(given.get("todos"))
-                return PlanUpdated(items=_todos(todos), call=identity)
+                return PlanUpdated(items=_todos(todos), call=call.identity)
             case "ExitPlanMode":
                 plan = text(found.get("plan")) or text(given.get("plan"))
-                return PlanUpdated(text=plan, call=identity) if plan else None
+                return PlanUpdated(text=plan, call=call.identity) if plan else None
             case "TaskCreate":
                 self._create(given, found)
             case "TaskUpdate":
                 self._update(given)
             case _:
                 return None
-        return PlanUpdated(items=tuple(self._tasks.values()), call=identity)
+        return PlanUpdated(items=tuple(self._tasks.values()), call=call.identity)
 
     def _create(self, given: dict[str, Any], found: dict[str, Any]) -> None:
         task = table(found.get("task"))

@@ -15,14 +15,6 @@ Origin = Literal[
 ]  # fmt: skip
 """What put a user message there. Only a `prompt` is human."""
 
-KNOWN_BLOCKS = frozenset({
-    "text", "thinking", "redacted_thinking", "tool_use", "tool_result", "image", "document",
-    "server_tool_use", "mcp_tool_use", "mcp_tool_result", "web_search_tool_result", "web_fetch_tool_result",
-    "code_execution_tool_result", "bash_code_execution_tool_result",
-    "text_editor_code_execution_tool_result", "tool_search_tool_result", "tool_reference",
-    "container_upload", "search_result", "fallback", "compaction", "connector_text",
-})  # fmt: skip
-
 _COMMANDS = ("<command-name>", "<command-message>", "<bash-input>", "<user-memory-input>")
 _OUTPUTS = ("<local-command-stdout>", "<local-command-stderr>", "<bash-stdout>", "<bash-stderr>")
 _COMMAND_NAME = re.compile(r"<command-name>\s*/?([^<\s]+)")

@@ -7,8 +7,8 @@ from typing import Any
 
 from reenact.events.bodies import AssistantMessage, LimitHit, LimitStatus, ModelFailed
 from reenact.sources.claude_code import content
-from reenact.sources.claude_code.records import Row, number, table, text
-from reenact.sources.claude_code.state import Reading, Session
+from reenact.sources.claude_code.records import number, table, text
+from reenact.sources.claude_code.state import Reading, Spot
 from reenact.sources.protocol import Disposition
 
 _LIMIT = re.compile(
@@ -27,17 +27,9 @@ _STATUS = re.compile(r"API Error: (\d{3})\b|\A(\d{3}) ")
 _SECOND = 1_000_000
 
 
-def synthetic(
-    reading: Reading,
-    session: Session,
-    row: Row,
-    message: dict[str, Any],
-    record: str,
-    *,
-    ts: int | None,
-    parent: str | None,
-) -> None:
+def synthetic(reading: Reading, spot: Spot, message: dict[str, Any]) -> None:
     """Takes a message that no model wrote; it has no usage and its name is no model."""
+    row, session, record, ts = spot.row, spot.session, spot.record, spot.ts
     said = content.plain(message.get("content"))
     code = text(row.error) or text(table(row.error).get("type"))
     is_error = row.is_api_error_message is True or code is not None
@@ -47,7 +39,7 @@ def synthetic(
         exchange=text(row.request_ref),
         error=code or ("api_error" if is_error else "synthetic"),
     )
-    reading.add(session, body, record, ts=ts, parent=parent)
+    reading.tell(spot, body)
     if not is_error:
         return
     status = number(row.api_error_status) or _status_in(said)
@@ -60,27 +52,24 @@ def synthetic(
         reading.add(session, hit, f"{record}:limit", ts=ts, parent=record)
 
 
-def api_error(reading: Reading, session: Session, row: Row, ts: int | None) -> Disposition:
+def api_error(reading: Reading, spot: Spot) -> Disposition:
     """Takes a failed try (`system/api_error`); most are tried again."""
+    row = spot.row
     error = table(row.error)
     retry = row.retry_in_ms
     seconds = retry / 1000 if isinstance(retry, (int, float)) and not isinstance(retry, bool) else None
     inner = _innermost(error)
+    told = (*map(text, (error.get("formatted"), inner.get("message"), error.get("message"), row.content)),)
     body = ModelFailed(
         exchange=reading.exchange,
         status=number(error.get("status")),
-        error=text(error.get("formatted"))
-        or text(inner.get("message"))
-        or text(error.get("message"))
-        or text(row.content),
+        error=next((said for said in told if said), None),
         retry_after=seconds,
         attempt=number(row.retry_attempt),
         max_attempts=number(row.max_retries),
         category=text(inner.get("type")) if inner is not error else None,
     )
-    record = str(row.uuid)
-    parent = reading.parent_of(session, row)
-    reading.add(session, body, record, ts=ts, parent=parent)
+    reading.tell(spot, body)
     limits = table(error.get("rateLimits"))
     if limits:
         kind, resets = text(limits.get("rateLimitType")), number(limits.get("resetsAt"))
@@ -91,8 +80,8 @@ def api_error(reading: Reading, session: Session, row: Row, ts: int | None) -> D
             if is_hit
             else LimitStatus(scope=scope(kind or ""), resets_at=resets_at, raw=limits)
         )
-        reading.add(session, limit, f"{record}:limit", ts=ts, parent=record)
-    reading.anchor(session, row, record)
+        reading.add(spot.session, limit, spot.after("limit"), ts=spot.ts, parent=spot.record)
+    reading.anchor(spot, is_link=True)
     return "events"
 
 

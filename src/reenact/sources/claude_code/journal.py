@@ -36,6 +36,8 @@ class Journal:
         self.known: set[str] = set()
         self.shapes: dict[str, bool] = {}
         """Hash of a shape → whether the logged shape has that hash."""
+        self.tools: dict[str, int] = {}
+        """Hash of a shape → how many tools it has."""
         self.requests: dict[str, Request] = {}
         self._is_on = False
         self._versions: dict[str, bool] = {}
@@ -87,7 +89,7 @@ class Journal:
             yield {"role": "user", "content": content}
 
     def _unusual(self) -> Iterable[dict[str, Any]]:
-        """Gives the other forms in which results and prompts go out: in the order of their calls, together."""
+        """Gives other forms in which results and prompts go out: in the order of the calls, together."""
         places = {call: place for place, call in enumerate(self._order)}
         last = len(places)
         ordered = sorted(self._results, key=lambda block: places.get(str(block.get("tool_use_id")), last))
@@ -129,6 +131,7 @@ class Journal:
             return False
         if name not in self.shapes:
             self.shapes[name] = journal.shape_hash(shape) == name
+            self.tools[name] = len(items(shape.get("tools")))
         return self.shapes[name]
 
     def request(self, row: Row) -> tuple[RequestRef, int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from reenact import ids
 from reenact.events import Header
 from reenact.events.bodies import AgentFinished, AgentSpawned, CompactionFinished
-from reenact.sources.claude_code import tools
+from reenact.sources.claude_code import content, tools
 from reenact.sources.claude_code.records import Row, items, number, table, text
-from reenact.sources.claude_code.state import AGENT, Reading, Session, session_of
+from reenact.sources.claude_code.state import AGENT, Reading, Session, Spot, session_of
 from reenact.sources.protocol import Disposition
 
 _FIELD = re.compile(r"<(task-id|tool-use-id|status|summary|result)>(.*?)</\1>", re.DOTALL)
@@ -19,72 +21,61 @@ _FIELD = re.compile(r"<(task-id|tool-use-id|status|summary|result)>(.*?)</\1>", 
 # -- sub-agents -------------------------------------------------------------------------------
 
 
-def child_of(
-    reading: Reading,
-    session: Session,
-    call: tools.Call | None,
-    identity: str,
-    structured: Any,
-    said: str,
-    *,
-    ts: int | None,
-    turn: str | None,
-) -> str | None:
+def child_of(reading: Reading, spot: Spot, call: tools.Call | None, said: str) -> str | None:
     """Gives the session that did a call's work, and tells of its start where nothing has yet."""
+    structured = spot.row.tool_use_result
     agent = tools.agent_id(structured, said, call)
     if agent is None:
         return call.child if call else None
-    owner = call.owner if call else reading.owner
-    child = session_of(f"{owner}/{agent}")
+    child = session_of(f"{call.owner if call else reading.owner}/{agent}")
     background = table(structured).get("status") == "async_launched"
-    spawn(reading, session, child, agent, call, identity, ts=ts, turn=turn, background=background)
+    spawn(reading, spot.session, Spawn(child=child, native=agent, call=call, background=background), spot.ts)
     return child
 
 
-def spawn(
-    reading: Reading,
-    session: Session,
-    child: str,
-    agent: str,
-    call: tools.Call | None,
-    identity: str | None,
-    *,
-    ts: int | None,
-    turn: str | None,
-    background: bool = False,
-) -> None:
+class Spawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A sub-agent and the call that started it."""
+
+    child: str
+    native: str
+    call: tools.Call | None
+    background: bool = False
+
+
+def spawn(reading: Reading, session: Session, started: Spawn, ts: int | None) -> None:
     """Adds `agent.spawned` once for each sub-agent."""
-    if child in reading.spawned:
+    if started.child in reading.spawned:
         return
-    reading.spawned.add(child)
+    reading.spawned.add(started.child)
+    call = started.call
     given = table(call.input) if call else {}
     body = AgentSpawned(
-        child=child,
-        call=identity,
+        child=started.child,
+        call=call.identity if call else None,
         name=text(given.get("subagent_type")) or text(given.get("name")),
         task=text(given.get("prompt")),
-        native=agent,
-        background=background or given.get("run_in_background") is True,
+        native=started.native,
+        background=started.background or given.get("run_in_background") is True,
     )
-    parent = call.record if call else None
-    reading.add(session, body, f"spawn:{child}", ts=ts, turn=turn, parent=parent)
+    turn, parent = (call.turn, call.record) if call else (None, None)
+    reading.add(session, body, f"spawn:{started.child}", ts=ts, turn=turn, parent=parent)
 
 
-def progressed(reading: Reading, session: Session, row: Row, ts: int | None) -> bool:
+def progressed(reading: Reading, spot: Spot) -> bool:
     """Takes the first sign of life of a sub-agent; what such rows embed is told by its own file."""
-    agent = text(table(row.data).get("agentId"))
-    identity = text(row.parent_tool_use_id)
+    agent = text(table(spot.row.data).get("agentId"))
+    identity = text(spot.row.parent_tool_use_id)
     call = reading.calls.get(identity) if identity else None
     if agent is None or call is None:
         return False
     child = session_of(f"{call.owner}/{agent}")
     if child in reading.spawned:
         return False
-    spawn(reading, session, child, agent, call, identity, ts=ts, turn=call.turn)
+    spawn(reading, spot.session, Spawn(child=child, native=agent, call=call), spot.ts)
     return True
 
 
-def side_session(reading: Reading, row: Row, said: str) -> Session:
+def side_session(reading: Reading, row: Row, said: str, ts: int | None) -> Session:
     """Gives the session of a side chain's row (1.0.x kept sub-agents inside the main file)."""
     above, uuid = text(row.parent_uuid), str(row.uuid)
     if above is not None:
@@ -108,13 +99,11 @@ def side_session(reading: Reading, row: Row, said: str) -> Session:
     call = reading.calls.get(identity) if identity else None
     if call is not None:
         call.child = session.id
-        spawn(reading, reading.main, session.id, native, call, identity, ts=None, turn=call.turn)
+        spawn(reading, reading.main, Spawn(child=session.id, native=native, call=call), ts)
     return session
 
 
-def notified(
-    reading: Reading, session: Session, said: str, record: str, *, ts: int | None, parent: str | None
-) -> None:
+def notified(reading: Reading, spot: Spot, said: str) -> None:
     """Adds the end of a background agent that a notification tells of."""
     told = {name: value.strip() for name, value in _FIELD.findall(said)}
     task = told.get("task-id")
@@ -131,7 +120,7 @@ def notified(
         status=told.get("status", "completed"),
         result=told.get("result") or told.get("summary"),
     )
-    reading.add(session, body, record, ts=ts, parent=parent)
+    reading.add(spot.session, body, spot.after("agent"), ts=spot.ts, parent=spot.record)
 
 
 # -- spilled outputs --------------------------------------------------------------------------
@@ -147,21 +136,18 @@ def spilled(reading: Reading, path: str) -> str | None:
 # -- compaction -------------------------------------------------------------------------------
 
 
-def boundary(reading: Reading, session: Session, row: Row, ts: int | None) -> Disposition:
-    """Takes a compaction's boundary; it becomes an event with the summary, which is the next row."""
-    flush_boundary(reading, session)
-    reading.prepare(session, row, ts)
-    session.boundary = (row, ts)
-    session.compacted = str(row.uuid)
-    reading.anchor(session, row, str(row.uuid))
+def boundary(reading: Reading, spot: Spot) -> Disposition:
+    """Takes a compaction's boundary; it becomes an event together with the summary, the next row."""
+    spot.session.boundary = (spot.row, spot.ts)
+    spot.session.compacted = spot.record
+    reading.anchor(spot)
     return "joined"
 
 
-def summarised(reading: Reading, session: Session, row: Row, summary: str) -> Disposition:
+def summarised(reading: Reading, session: Session, row: Row) -> Disposition:
     """Takes the summary that follows a boundary."""
-    flush_boundary(reading, session, summary=summary)
+    flush_boundary(reading, session, summary=content.plain(table(row.message).get("content")))
     reading.anchors[str(row.uuid)] = session.last
-    reading.loop_of[str(row.uuid)] = session.loop
     session.has_root = True
     return "events"
 

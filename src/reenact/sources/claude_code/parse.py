@@ -10,7 +10,7 @@ import hashlib
 
 from msgspec import structs
 
-from reenact.sources.claude_code import content, dialog, links, notices
+from reenact.sources.claude_code import attachments, content, dialog, known, links, metadata, notices
 from reenact.sources.claude_code.records import Found, Row, read, table, text
 from reenact.sources.claude_code.state import Reading, Session, moment, session_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
@@ -18,11 +18,6 @@ from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 VERSION = 1
 """Raised with every change that makes other drafts of the same bytes."""
 
-_DIALOG = frozenset({"user", "assistant", "system", "attachment", "progress"})
-_REPEATED = frozenset({
-    "ai-title", "custom-title", "agent-name", "summary", "tag", "mode", "permission-mode", "relocated",
-})  # fmt: skip
-_JOURNAL = frozenset({"api-request-shape", "api-request-blob", "api-request"})
 _MAX_WARNINGS = 100
 _RANK: dict[Disposition, int] = {
     "repeat": 0, "metadata": 1, "joined": 2, "events": 3, "warning": 4, "held": 5,
@@ -71,14 +66,14 @@ class ClaudeCodeParser:
         if isinstance(row.version, str):
             reading.version = row.version
         kind = row.type
-        if kind in _DIALOG:
+        if kind in known.DIALOG_ROWS:
             return self._dialog(found, ts)
-        if kind in _REPEATED:
-            return notices.metadata(reading, reading.main, found)
-        if kind in _JOURNAL:
+        if kind in known.REPEATED_ROWS:
+            return metadata.repeated(reading, reading.main, row)
+        if kind in known.JOURNAL_ROWS:
             reading.prepare(reading.main, row, ts)
             return notices.journal(reading, reading.main, row, ts)
-        if kind in notices.METADATA:
+        if kind in known.METADATA_ROWS:
             return "metadata"
         return notices.unknown(reading, reading.main, found, ts)
 
@@ -89,31 +84,39 @@ class ClaudeCodeParser:
             return notices.unknown(reading, reading.main, found, ts)
         if uuid in reading.above:
             return "repeat"
-        session = self._session(row)
+        session = self._session(row, ts)
         reading.above[uuid] = text(row.parent_uuid)
         before = len(reading.drafts)
-        if row.type != "progress" or session.is_started or table(row.data).get("type") == "hook_progress":
+        is_silent = row.type == "progress" and table(row.data).get("type") != "hook_progress"
+        if session.is_started or not is_silent:
             reading.prepare(session, row, ts)
             self._side_notes(session, row, ts)
         disposition = self._dispatch(session, found, ts)
         if (title := reading.summaries.pop(uuid, None)) is not None:
-            notices.title_session(reading, session, title, "summary")
+            metadata.titled(reading, session, title, "summary")
         return "events" if len(reading.drafts) > before else disposition
 
     def _dispatch(self, session: Session, found: Found, ts: int | None) -> Disposition:
         reading, row = self._reading, found.row
+        if row.type == "user" and row.is_compact_summary and session.boundary is not None:
+            return links.summarised(reading, session, row)
+        if row.type != "progress":
+            links.flush_boundary(reading, session)
+        spot = reading.spot(session, row, ts)
         match row.type:
             case "user":
-                return dialog.user(reading, session, row, ts)
+                return dialog.user(reading, spot)
             case "assistant":
-                return dialog.assistant(reading, session, row, ts)
-            case "system":
-                return notices.system(reading, session, found, ts)
+                return dialog.assistant(reading, spot)
             case "attachment":
-                return notices.attachment(reading, session, found, ts)
-        return notices.progress(reading, session, row, ts)
+                return attachments.attachment(reading, spot, found)
+            case "system" if row.subtype == "compact_boundary":
+                return links.boundary(reading, spot)
+            case "system":
+                return notices.system(reading, spot, found)
+        return notices.progress(reading, spot)
 
-    def _session(self, row: Row) -> Session:
+    def _session(self, row: Row, ts: int | None) -> Session:
         """Gives the session that a row belongs to."""
         reading = self._reading
         if reading.agent_id is not None:
@@ -121,7 +124,7 @@ class ClaudeCodeParser:
             return reading.main
         if row.is_sidechain is True:
             said = content.plain(table(row.message).get("content"))
-            return links.side_session(reading, row, said)
+            return links.side_session(reading, row, said, ts)
         return reading.main
 
     def _owner(self, row: Row) -> None:
@@ -146,4 +149,4 @@ class ClaudeCodeParser:
             if is_later or session.fork_by_row:
                 reading.tell_fork(session, ts)
         if row.permission_mode is not None:
-            notices.permission_mode(reading, session, row, ts)
+            metadata.permission_mode(reading, session, row, ts)

@@ -60,6 +60,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, rename=_rename):
     request_session_id: Any = None
     forked_from: Any = None
     is_api_error_message: Any = None
+    is_aborted_mid_stream: Any = None
     api_error_status: Any = None
     error: Any = None
     # system

@@ -33,7 +33,8 @@ class ClaudeCode:
         return parse.ClaudeCodeParser(setting)
 
     def retention(self, environment: Environment, transcript: Transcript) -> Retention | None:
-        """Tells when Claude Code deletes a transcript."""
+        """Tells when Claude Code deletes a transcript; its place tells all that is needed."""
+        del environment
         return retention.retention(transcript)
 
 

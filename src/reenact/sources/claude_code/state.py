@@ -45,7 +45,7 @@ class Session:
         self.titles: dict[str, str] = {}
         self.tags: set[str] = set()
         self.usage: dict[str, tuple[object, ...]] = {}
-        self.cost: dict[str, int] = {}
+        self.least: dict[str, int] = {}
         self.plan = Plan()
         self.boundary: tuple[Row, int | None] | None = None
         self.compacted: str | None = None
@@ -58,6 +58,20 @@ class Session:
         """True where copied rows themselves say so (`forkedFrom`)."""
 
 
+class Spot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in the conversation a row stands, and the name of the draft that it mainly becomes."""
+
+    session: Session
+    row: Row
+    ts: int | None
+    parent: str | None
+    record: str
+
+    def after(self, suffix: str) -> str:
+        """Gives the name of a further draft of the same row."""
+        return f"{self.record}:{suffix}"
+
+
 class Reading:
     """The state of one transcript's reading."""
 
@@ -66,6 +80,7 @@ class Reading:
         self.setting = setting
         self.owner = owner
         self.agent_id = agent_id or None
+        self._meta = sidecar_json(setting, "meta.json")
         self.main = Session(self._header(agent_id), lane=agent_id or None)
         self.sides: dict[str, Session] = {}
         """Side chains of old versions: uuid of each of their rows → session."""
@@ -77,7 +92,6 @@ class Reading:
         self.links: set[str] = set()
         """Rows between two messages: attachments, notices, progress."""
         self.answered: set[str] = set()
-        self.loop_of: dict[str, str | None] = {}
         self.calls: dict[str, Call] = {}
         self.prompts: dict[str, list[str]] = {}
         """Prompt of a sub-agent → calls that gave it and have no session yet."""
@@ -88,7 +102,6 @@ class Reading:
         self.starts_own = False
         """True where the first time in the file is certainly not that of a copied row."""
         self.journal = Journal()
-        self.tools: dict[str, int] = {}
         self.counts: dict[str, int] = {}
         self.warnings = 0
         self.version: str | None = None
@@ -100,14 +113,13 @@ class Reading:
     def _header(self, agent_id: str) -> Header:
         if not agent_id:
             return Header(id=session_of(self.owner), agent=AGENT, native_id=self.owner)
-        meta = sidecar_json(self.setting, "meta.json")
         return Header(
             id=session_of(f"{self.owner}/{agent_id}"),
             agent=AGENT,
             native_id=agent_id,
             kind="subagent",
             parent=session_of(self.owner),
-            parent_call=text(meta.get("toolUseId")),
+            parent_call=text(self._meta.get("toolUseId")),
             hidden=agent_id.startswith("acompact-"),
         )
 
@@ -119,12 +131,24 @@ class Reading:
         self.counts[name] = count + 1
         return f"{name}:{count}"
 
+    def once(self, name: str) -> str:
+        """Gives a record name that is the name itself the first time."""
+        count = self.counts.get(name, 0)
+        self.counts[name] = count + 1
+        return f"{name}:{count}" if count else name
+
+    def spot(self, session: Session, row: Row, ts: int | None) -> Spot:
+        """Gives where a row stands."""
+        return Spot(
+            session=session, row=row, ts=ts, parent=self.parent_of(session, row), record=str(row.uuid)
+        )
+
     def parent_of(self, session: Session, row: Row) -> str | None:
         """Gives the record that a row hangs on; a missing parent is a gap, not a new root."""
         above = text(row.parent_uuid) or text(row.logical_parent_uuid)
         if above is None:
             return None
-        return self.anchors[above] if above in self.anchors else session.last
+        return self.anchors.get(above, session.last)
 
     # -- drafts ---------------------------------------------------------------------------------
 
@@ -153,13 +177,6 @@ class Reading:
                 parent=parent,
             )
         )
-
-    def later(self, session: Session, body: AnyBody, record: str) -> None:
-        """Adds a draft of a row without a time of its own; before the session starts it waits."""
-        if session.is_started:
-            self.add(session, body, record, ts=None)
-        else:
-            self.held.append((body, record))
 
     def header(self, session: Session, header: Header) -> None:
         """Tells who a session is, or more of it."""
@@ -215,20 +232,22 @@ class Reading:
         if moved or switched:
             session.cwd, session.branch = cwd or session.cwd, branch or session.branch
             body = WorkspaceChanged(cwd=moved, branch=switched)
-            self.add(session, body, f"{row.uuid}:workspace", ts=ts)
+            self.add(session, body, f"{text(row.uuid) or row.id}:workspace", ts=ts)
 
-    def anchor(self, session: Session, row: Row, record: str | None) -> None:
+    def tell(self, spot: Spot, body: AnyBody, *, turn: str | None = None) -> None:
+        """Adds the draft that a row mainly becomes."""
+        self.add(spot.session, body, spot.record, ts=spot.ts, turn=turn, parent=spot.parent)
+
+    def anchor(self, spot: Spot, *, is_link: bool = False) -> None:
         """Remembers what a row became, for the rows that hang on it."""
-        uuid, above = text(row.uuid), text(row.parent_uuid)
-        if uuid is None:
-            return
-        if record is None:
-            record = self.anchors.get(above) if above else None
-            self.links.add(uuid)
-        else:
-            session.last = record
-        self.anchors[uuid] = record
-        self.loop_of[uuid] = session.loop
+        self.anchors[spot.record] = spot.session.last = spot.record
+        if is_link:
+            self.links.add(spot.record)
+
+    def pass_over(self, spot: Spot) -> None:
+        """Remembers a row that became nothing: what hangs on it hangs on the draft above."""
+        self.anchors[spot.record] = spot.parent
+        self.links.add(spot.record)
 
     def answer(self, row: Row) -> None:
         """Remembers that the message above this one has one below it (links between are passed)."""
@@ -237,23 +256,14 @@ class Reading:
             self.answered.add(above)
             above = self.above.get(above) if above in self.links else None
 
-    def open_loop(
-        self,
-        session: Session,
-        name: str,
-        *,
-        ts: int | None,
-        parent: str | None,
-        why: str,
-        tag: str | None = None,
-    ) -> None:
+    def open_loop(self, spot: Spot, name: str, why: str, *, tag: str | None = None) -> None:
         """Starts the next run of the agent."""
-        previous = session.loop
-        session.loop = name
+        session = spot.session
+        previous, session.loop = session.loop, name
         session.loops += 1
-        session.trigger = {"branch": "branch"}.get(why, "sub_agent" if session.is_sub else "user")
+        session.trigger = "branch" if why == "branch" else "sub_agent" if session.is_sub else "user"
         body = LoopStarted(continuation=why, parent_loop=previous, tag=tag)  # type: ignore[arg-type]  # a Literal
-        self.add(session, body, f"loop:{name}", ts=ts, parent=parent)
+        self.add(session, body, self.once(f"loop:{name}"), ts=spot.ts, parent=spot.parent)
 
     # -- forks ----------------------------------------------------------------------------------
 

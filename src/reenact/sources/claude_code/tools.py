@@ -44,6 +44,7 @@ _LONGEST = 16_384
 class Call(msgspec.Struct, kw_only=True):
     """A tool call that waits for its result."""
 
+    identity: str
     name: str
     kind: ToolKind
     turn: str | None
@@ -149,4 +150,7 @@ def slim(result: Any) -> Any:
 def _is_long(value: Any) -> bool:
     if isinstance(value, (str, list, dict)) and len(value) > _LONGEST:
         return True
-    return isinstance(value, (list, dict)) and len(msgspec.json.encode(value)) > _LONGEST
+    try:
+        return isinstance(value, (list, dict)) and len(msgspec.json.encode(value)) > _LONGEST
+    except UnicodeEncodeError:  # lone surrogates; rare enough to be let through
+        return False
