@@ -82,11 +82,12 @@ class RolloutParser:
             return session_meta(thread, self._past, row, self._hints)
         self._identify()
         if self._past.holds(row):
+            thread.is_past_proven = self._past.is_proven
             found = copied(thread, memory, row)
             if found is not None:
                 return found
-        elif thread.open_spawn is not None:
-            thread.tell_parent_call()
+        elif not thread.is_past_over:
+            thread.leave_past()
         match row.type:
             case "response_item":
                 return self._item(row)

@@ -85,6 +85,9 @@ def start(thread: Thread, told: Meta, hints: Mapping[str, str]) -> None:
     thread.emit("started", body, ts=ts)
     if fork is not None:
         _forked(thread, told, fork)
+    nickname = text(told.config, "agent_path") or text(told.config, "agent_nickname")
+    if thread.kind == "subagent" and nickname is not None:
+        thread.emit(name_of("title", nickname), SessionTitled(title=nickname, by="summary"))
     if (title := hints.get("title")) is not None:
         thread.emit(name_of("title", title), SessionTitled(title=title))
     if told.instructions is not None:
@@ -93,21 +96,19 @@ def start(thread: Thread, told: Meta, hints: Mapping[str, str]) -> None:
 
 
 def _forked(thread: Thread, told: Meta, fork: str) -> None:
-    is_reference = told.base is not None
+    if told.base is None:
+        thread.forked_native = fork  # told where the copied rows end
+        return
     body = SessionForked(
-        parent=ids.session_id(AGENT, fork),
-        mode="reference" if is_reference else "copy",
-        parent_native=fork,
-        offset=told.base_offset,
+        parent=ids.session_id(AGENT, fork), mode="reference", parent_native=fork, offset=told.base_offset
     )
+    base = {
+        "thread_id": told.base,
+        "end_ordinal_exclusive": told.base_ordinal,
+        "end_byte_offset": told.base_offset,
+    }
     name = thread.emit("forked", body)
-    if is_reference:
-        base = {
-            "thread_id": told.base,
-            "end_ordinal_exclusive": told.base_ordinal,
-            "end_byte_offset": told.base_offset,
-        }
-        thread.emit("history_base", Custom(name="codex.history_base", data=base), parent=name)
+    thread.emit("history_base", Custom(name="codex.history_base", data=base), parent=name)
 
 
 def _repository(told: Meta) -> Repository | None:

@@ -134,15 +134,16 @@ def _message(
 def _give(
     thread: Thread, role: str, blocks: tuple[AnyBlock, ...], record: str, *, origin: str | None = None
 ) -> Disposition:
+    body: ContextInjected | UserMessage | AssistantMessage | SystemMessage
     if thread.kind == "subagent" or role == "tool":
-        thread.emit(record, ContextInjected(blocks=blocks, role=role, origin=INHERITED))
+        body = ContextInjected(blocks=blocks, role=role, origin=INHERITED)
     elif role == "user":
-        is_human = origin == "prompt"
-        thread.emit(record, UserMessage(blocks=blocks, human=is_human, origin=origin))
+        body = UserMessage(blocks=blocks, human=origin == "prompt", origin=origin)
     elif role == "assistant":
-        thread.emit(record, AssistantMessage(blocks=blocks, model=thread.model))
+        body = AssistantMessage(blocks=blocks, model=thread.model)
     else:
-        thread.emit(record, SystemMessage(blocks=blocks, origin=origin))
+        body = SystemMessage(blocks=blocks, origin=origin)
+    thread.last_inherited = thread.emit(record, body)
     return "events"
 
 

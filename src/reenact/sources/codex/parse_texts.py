@@ -13,6 +13,7 @@ from reenact.events.blocks import Reasoning, Text
 from reenact.events.bodies import (
     AgentFinished,
     AssistantMessage,
+    SessionTitled,
     SystemMessage,
     UserMessage,
     WorkspaceChanged,
@@ -23,7 +24,7 @@ from reenact.sources.codex.records import Row, mapping, mappings, text, texts
 from reenact.sources.codex.thread import AGENT, Thread, name_of
 from reenact.sources.protocol import Disposition
 
-_MIGRATED = re.compile(r"item-\d+")
+_TITLE = 120
 _CWD = re.compile(r"<cwd>([^<]+)</cwd>|^\s*Current working directory: (.+)$", re.MULTILINE)
 
 
@@ -34,7 +35,7 @@ def message(thread: Thread, memory: Memory, row: Row) -> Disposition:
     identity = text(row.payload, "id")
     match row.payload.get("role"):
         case "assistant":
-            return answer(thread, memory, said, blocks, identity, is_item=True)
+            return answer(thread, memory, said, blocks, is_item=True)
         case "user":
             said = content.asked(blocks)
             origin = content.origin(said, content.kinds_of(row.payload))
@@ -46,7 +47,7 @@ def message(thread: Thread, memory: Memory, row: Row) -> Disposition:
             kinds = content.kinds_of(row.payload)
             origin = kinds[0] if kinds else content.origin(said, [])
             named = str(role or "system") if origin == "prompt" else origin
-            thread.emit(name_of("sys", said), SystemMessage(blocks=blocks, origin=named))
+            thread.emit(name_of("sys", said), SystemMessage(blocks=blocks, origin=named), in_turn=False)
             return "events"
 
 
@@ -66,16 +67,26 @@ def prompt(
     thread.meter.prompt(said)
     if not thread.has_tasks:
         thread.start_loop(thread.unique(name_of("p", said)))
-    is_human = thread.kind != "subagent"
-    body = UserMessage(blocks=blocks, human=is_human, origin="prompt", message=identity)
-    thread.emit(name_of("um", said), body, turn=None)
+    if thread.kind == "subagent":
+        body = UserMessage(blocks=blocks, human=False, origin="task", message=identity)
+        _entitle(thread, said)
+    else:
+        body = UserMessage(blocks=blocks, origin="prompt", message=identity)
+    thread.emit(name_of("um", said), body, in_turn=False)
     thread.input()
     return "events"
 
 
+def _entitle(thread: Thread, said: str) -> None:
+    """Calls a sub-agent by the task that it was given first."""
+    line = next((line.strip() for line in said.splitlines() if line.strip()), "")
+    if line and not thread.has_output:
+        thread.emit(name_of("title", line), SessionTitled(title=line[:_TITLE], by="summary"), in_turn=False)
+
+
 def injected(thread: Thread, memory: Memory, body: UserMessage, said: str) -> Disposition:
     """What Codex said to the model in the user's name."""
-    thread.emit(name_of("um", said), body)
+    thread.emit(name_of("um", said), body, in_turn=False)
     thread.input()
     if body.origin == "environment" and thread.cwd is None and (found := _CWD.search(said)):
         thread.cwd = (found[1] or found[2]).strip()
@@ -90,7 +101,6 @@ def answer(
     memory: Memory,
     said: str,
     blocks: tuple[AnyBlock, ...],
-    identity: str | None = None,
     *,
     is_item: bool,
 ) -> Disposition:
@@ -100,9 +110,7 @@ def answer(
     known = memory.answers.give(said) if is_item else memory.answers.show(said)
     if known:
         return "joined"
-    if identity is not None and _MIGRATED.fullmatch(identity):
-        identity = None
-    thread.emit(name, AssistantMessage(blocks=blocks, message=identity, model=thread.model))
+    thread.emit(name, AssistantMessage(blocks=blocks, model=thread.model))
     return "events"
 
 
@@ -114,7 +122,7 @@ def reasoning(thread: Thread, memory: Memory, row: Row) -> Disposition:
         memory.thoughts.give(part)
     thread.output(name_of("rs", (shown or [block.text])[0]))
     name = name_of("rs", block.text or block.encrypted or "")
-    thread.emit(name, AssistantMessage(blocks=(block,), message=block.id, model=thread.model))
+    thread.emit(name, AssistantMessage(blocks=(block,), model=thread.model))
     return "events"
 
 
@@ -145,7 +153,7 @@ def shown_item(thread: Thread, memory: Memory, item: dict[str, Any]) -> Disposit
     blocks = content.blocks(item)
     if item.get("type") == "UserMessage":
         return prompt(thread, memory, content.asked(blocks), blocks, is_item=False)
-    return answer(thread, memory, content.plain(blocks), blocks, text(item, "id"), is_item=False)
+    return answer(thread, memory, content.plain(blocks), blocks, is_item=False)
 
 
 def between_agents(thread: Thread, memory: Memory, row: Row) -> Disposition:
@@ -153,8 +161,10 @@ def between_agents(thread: Thread, memory: Memory, row: Row) -> Disposition:
     blocks = content.blocks(row.payload)
     said = content.plain(blocks)
     author, recipient = text(row.payload, "author"), text(row.payload, "recipient")
-    body = UserMessage(blocks=blocks, human=False, origin="agent", message=text(row.payload, "id"))
-    thread.emit(name_of("um", f"{author}\x1f{recipient}\x1f{said}"), body)
+    is_task = thread.kind == "subagent" and "Message Type: NEW_TASK" in said
+    origin = "task" if is_task else "agent"
+    body = UserMessage(blocks=blocks, human=False, origin=origin, message=text(row.payload, "id"))
+    thread.emit(name_of("um", f"{author}\x1f{recipient}\x1f{said}"), body, in_turn=False)
     thread.input()
     child = memory.paths.get(author or "")
     if child is not None and "Message Type: FINAL_ANSWER" in said:

@@ -39,6 +39,11 @@ class Past:
         self._has_copy = True
         self._ts = row.ts
 
+    @property
+    def is_proven(self) -> bool:
+        """Tells whether ordinals or ids of turns prove it, and not only the times of rows."""
+        return self._start is not None or self._in_past
+
     def holds(self, row: Row) -> bool:
         """Tells whether a row is a copy; once one is not, none is."""
         if not self._is_open:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from reenact import ids
 from reenact.events import AnyBody, Header, SessionKind
-from reenact.events.bodies import LoopEnded, LoopStarted, TurnEnded, TurnStarted
+from reenact.events.bodies import LoopEnded, LoopStarted, SessionForked, TurnEnded, TurnStarted
 from reenact.sources.codex.usage import Meter
 from reenact.sources.protocol import Draft
 
@@ -53,7 +53,14 @@ class Thread:
         self.turn_is_usage_first = False
         self.open_spawn: str | None = None
         """The call by which the parent started this thread, where the copied rows end in it."""
+        self.forked_native: str | None = None
+        """The thread whose rows this one copied, until that is told."""
+        self.last_inherited: str | None = None
+        """The name of the last copied row's event; the parent's own event has the same."""
+        self.is_past_over = False
+        self.is_past_proven = False
         self._parent_call: str | None = None
+        self._parent_event: str | None = None
         self._ended: set[str] = set()
         self._loops: set[str] = set()
         self._names: dict[str, int] = {}
@@ -76,14 +83,23 @@ class Thread:
             kind=self.kind,
             parent=self.parent,
             parent_call=self._parent_call,
+            parent_event=self._parent_event,
         )
 
-    def tell_parent_call(self) -> None:
-        """Completes the header with the parent's call, now that the copied rows are over."""
+    def leave_past(self) -> None:
+        """Tells where the parent was left, now that the copied rows are over."""
+        self.is_past_over = True
         if self.kind == "subagent":
             self._parent_call = self.open_spawn
+        if self.kind == "fork" and self.parent is not None and self.last_inherited is not None:
+            self._parent_event = ids.event_id(self.parent, self.last_inherited)
+        if self._parent_call is not None or self._parent_event is not None:
             self.headers.append(self.header)
-        self.open_spawn = None
+        if self.forked_native is not None and self.parent is not None:
+            body = SessionForked(
+                parent=self.parent, at=self._parent_event, mode="copy", parent_native=self.forked_native
+            )
+            self.emit("forked", body)
 
     # -- drafts -------------------------------------------------------------------------------
 
@@ -96,6 +112,7 @@ class Thread:
         turn: str | None = None,
         parent: str | None = None,
         ts: int | None = None,
+        in_turn: bool = True,
     ) -> str:
         """Adds a draft to this line's; gives its name (made unique where it is not)."""
         name = self.unique(record)
@@ -106,7 +123,7 @@ class Thread:
                 body=body,
                 ts=self.ts if ts is None else ts,
                 loop=self.loop if loop is None else loop,
-                turn=self.turn if turn is None else turn,
+                turn=turn or (self.turn if in_turn else None),
                 lane=self.lane,
                 parent=parent,
             )
@@ -121,7 +138,7 @@ class Thread:
 
     # -- loops --------------------------------------------------------------------------------
 
-    def start_loop(self, loop: str, *, continuation: Literal["initial", "default"] | None = None) -> None:
+    def start_loop(self, loop: str) -> None:
         """Opens a loop; one that is still open ended without a word."""
         if loop in self._loops:
             self.loop = loop
@@ -134,7 +151,7 @@ class Thread:
         self._turn_in_loop = 0
         self.emit(
             f"loop:{loop}",
-            LoopStarted(agent=AGENT, continuation=continuation or ("initial" if first else "default")),
+            LoopStarted(agent=AGENT, continuation=_continuation(self.kind) if first else "default"),
         )
 
     def end_loop(self, loop: str, body: LoopEnded) -> bool:
@@ -212,6 +229,10 @@ class Thread:
     def place(self, call: str) -> tuple[str | None, str | None]:
         """Gives the loop and turn a call was made in, else those of now."""
         return self._calls.get(call, (self.loop, self.turn))
+
+
+def _continuation(kind: SessionKind) -> Literal["initial", "branch"]:
+    return "branch" if kind == "fork" else "initial"
 
 
 def name_of(prefix: str, text: str) -> str:
