@@ -82,21 +82,24 @@ def _ours(played: Played) -> list[str]:
 
 
 def _swaps(played: Played) -> tuple[tuple[str, str], ...]:
-    python = Path(shutil.which("python3") or sys.executable)
+    ask = "import sys, sysconfig; print(sys.executable, sysconfig.get_path('stdlib'), sep='\\n')"
+    said = subprocess.run(["python3", "-c", ask], check=True, capture_output=True, text=True).stdout
+    python, library = (Path(line) for line in said.split())
     pairs = [
         (str(played.machine.home), "/home/dev"),
         (str(python.parent), "/usr/bin"),
-        (str(python.resolve().parent), "/usr/bin"),
-        (str(python.resolve().parent.parent / "lib"), "/usr/lib"),
+        (str(library), "/usr/lib/python3"),
         (os.uname().release, "6.8.0-generic"),
         (f"/tmp/claude-{os.getuid()}", "/tmp/claude-1000"),
+        (played.url, "http://127.0.0.1:8123"),
+        (sys.executable, "/usr/bin/python3"),
     ]
     return trim.swaps_for(pairs)
 
 
 def _traces(out: Path, played: Played) -> list[str]:
     """Anything that tells of the machine on which this ran. (`/root` alone is Codex's name of its main agent.)"""
-    marks = [str(played.machine.root), os.uname().nodename, f"{Path.home()}/.", "/root" + "/.", "127.0.0.1"]
+    marks = [str(played.machine.root), os.uname().nodename, f"{Path.home()}/.", "/root" + "/.", played.url]
     return [
         f"{path}: {mark}"
         for path in sorted(out.rglob("*"))

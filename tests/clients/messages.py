@@ -11,6 +11,8 @@ from tests.clients.script import Asked, Chosen, Cut, Lane, Refuse, Say, Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+# A mark of the request by which a session is summarised (seen: 2.1.329).
+COMPACTION = "Respond with TEXT ONLY"
 _SESSION = re.compile(r"session_([0-9a-f-]{36})")
 
 
@@ -22,9 +24,12 @@ def read(headers: Mapping[str, str], body: dict[str, Any], spawned: Callable[[st
     cut = max((i for i, m in enumerate(messages) if m.get("role") == "assistant"), default=-1)
     newest = [m for m in messages[cut + 1 :] if m.get("role") == "user"]
     agent = headers.get("x-claude-code-agent-id", "")
+    latest = _said(newest)
     lane: Lane = "main"
     if opening.strip() == "Warmup":
         lane = "warmup"
+    elif COMPACTION in latest:
+        lane = "side"
     elif agent or spawned(opening):
         lane = "sub"
     elif not body.get("tools"):
@@ -36,7 +41,7 @@ def read(headers: Mapping[str, str], body: dict[str, Any], spawned: Callable[[st
         agent=agent or (opening if lane in ("sub", "warmup") else ""),
         parent="",
         opening=opening,
-        latest=_said(newest),
+        latest=latest,
         results=frozenset(_results(newest)),
         has_tools=bool(body.get("tools")),
         prompt_chars=len(json.dumps(body)),
@@ -162,10 +167,15 @@ def _texts(content: Any) -> Iterator[str]:
     if isinstance(content, str):
         yield content
     for block in content if isinstance(content, list) else ():
-        if block.get("type") == "text" and not block["text"].startswith("<system-reminder>"):
+        if block.get("type") == "text" and _is_said(block["text"]):
             yield block["text"]
         elif block.get("type") == "tool_result":
             yield from _texts(block.get("content"))
+
+
+def _is_said(text: str) -> bool:
+    """News of a helper in the background comes wrapped as a reminder."""
+    return not text.startswith("<system-reminder>") or "<task-notification>" in text
 
 
 def _results(messages: list[dict[str, Any]]) -> Iterator[str]:

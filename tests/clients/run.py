@@ -76,10 +76,10 @@ def claude(
     *options: str,
     client: str = "claude-2.1.329",
     extra: Mapping[str, str] | None = None,
-    interrupt: bool = False,
+    interrupt: int = 0,
     allow: bool = True,
 ) -> Run:
-    """Start Claude Code headless with `prompt`; `interrupt` sends SIGINT once an answer hangs."""
+    """Start Claude Code headless with `prompt`; `interrupt` is a signal, sent once an answer hangs."""
     order = _command(client)
     # IS_SANDBOX is what lets permissions be skipped by root, as in a container.
     environment = machine.environment(
@@ -94,10 +94,16 @@ def claude(
             **(extra or {}),
         }
     )
+    if client.startswith("claude-1."):
+        # These send even loopback through a proxy.
+        environment = {k: v for k, v in environment.items() if not k.endswith("_PROXY")}
     how = ["--output-format", "stream-json", "--verbose", *options]
-    if allow:
+    if allow and client.startswith("claude-1."):
+        # These refuse to skip permissions for root, sandbox or not.
+        how += ["--allowedTools", "Bash,Edit,Read,Task,TodoWrite,Write"]
+    elif allow:
         how.append("--dangerously-skip-permissions")
-    return _start([*order, "-p", prompt, *how], machine, environment, endpoint if interrupt else None)
+    return _start([*order, "-p", prompt, *how], machine, environment, endpoint, interrupt)
 
 
 def codex(
@@ -106,7 +112,7 @@ def codex(
     *arguments: str,
     client: str = "codex-0.169.0",
     settings: Mapping[str, str] | None = None,
-    interrupt: bool = False,
+    interrupt: int = 0,
     model: str = "gpt-5.5-codex",
 ) -> Run:
     """Start `codex exec` with these arguments; `settings` are `-c` pairs."""
@@ -117,12 +123,12 @@ def codex(
     environment = machine.environment({"STUB_KEY": "dummy"})
     pairs = [part for key, value in (settings or {}).items() for part in ("-c", f"{key}={value}")]
     how = ["exec", "--json", "--dangerously-bypass-approvals-and-sandbox", *pairs]
-    return _start([*order, *how, *arguments], machine, environment, endpoint if interrupt else None)
+    return _start([*order, *how, *arguments], machine, environment, endpoint, interrupt)
 
 
 def codex_command(machine: Machine, *arguments: str, client: str = "codex-0.169.0") -> Run:
     """Start another verb of Codex, one that asks no model."""
-    return _start([*_command(client), *arguments], machine, machine.environment({"STUB_KEY": "dummy"}), None)
+    return _start([*_command(client), *arguments], machine, machine.environment({"STUB_KEY": "dummy"}), None, 0)
 
 
 def _codex_settings(endpoint: Endpoint, model: str) -> str:
@@ -153,7 +159,7 @@ def _command(client: str) -> list[str]:
 
 
 def _start(
-    order: Sequence[str], machine: Machine, environment: Mapping[str, str], endpoint: Endpoint | None
+    order: Sequence[str], machine: Machine, environment: Mapping[str, str], endpoint: Endpoint | None, interrupt: int
 ) -> Run:
     process = subprocess.Popen(
         order,
@@ -164,8 +170,8 @@ def _start(
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    if endpoint is not None:
-        threading.Thread(target=_interrupt, args=(process, endpoint), daemon=True).start()
+    if endpoint is not None and interrupt:
+        threading.Thread(target=_interrupt, args=(process, endpoint, interrupt), daemon=True).start()
     try:
         out, err = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:
@@ -179,9 +185,9 @@ def _start(
     )
 
 
-def _interrupt(process: subprocess.Popen[bytes], endpoint: Endpoint) -> None:
+def _interrupt(process: subprocess.Popen[bytes], endpoint: Endpoint, number: int) -> None:
     if not endpoint.hanging.wait(LIMIT):
         return
     # The client needs a moment to read what was streamed before the silence; nothing can tell us when it has.
     endpoint.closing.wait(1.0)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)

@@ -118,7 +118,8 @@ class _Strand:
         self.waiting_for: frozenset[str] = frozenset()
 
     def wants(self, asked: Asked) -> bool:
-        if self.at >= len(self.talk.answers) or self.talk.lane not in (None, asked.lane):
+        lanes = (self.talk.lane,) if self.talk.lane else ("main", "sub")
+        if self.at >= len(self.talk.answers) or asked.lane not in lanes:
             return False
         if self.waiting_for:
             return bool(self.waiting_for & asked.results)

@@ -35,6 +35,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
     story: Story
     client: str
+    url: str
     machine: Machine
     entries: tuple[Entry, ...]
     runs: tuple[Run, ...]
@@ -54,13 +55,14 @@ class Stage:
         self.prompts: dict[str, list[str]] = {}
         self.parents: dict[str, str] = {}
         self.before_start: Callable[[], None] = _nothing
+        self.owners: dict[int, str] = {}
 
     def claude(
         self,
         prompt: str,
         *options: str,
         extra: Mapping[str, str] | None = None,
-        interrupt: bool = False,
+        interrupt: int = 0,
         allow: bool = True,
         code: int = 0,
     ) -> str:
@@ -77,7 +79,8 @@ class Stage:
             allow=allow,
         )
         self._ended(done, code)
-        session = next((e.session for e in reversed(self._main())), "")
+        session = next((e.session for e in reversed(self._main()) if e.session), "") or _stated_session(done)
+        self._name_new_entries(session)
         self.prompts.setdefault(session, []).append(prompt)
         return session
 
@@ -86,7 +89,7 @@ class Stage:
         prompt: str,
         *arguments: str,
         settings: Mapping[str, str] | None = None,
-        interrupt: bool = False,
+        interrupt: int = 0,
         code: int = 0,
     ) -> str:
         """Start `codex exec ARGUMENTS PROMPT` and return the thread it worked in."""
@@ -112,6 +115,17 @@ class Stage:
     def _main(self) -> list[Entry]:
         return [e for e in self.endpoint.books.entries() if e.lane == "main"]
 
+    def entries(self) -> tuple[Entry, ...]:
+        """The books, with the session filled in where the client does not tell the endpoint (before 2.0)."""
+        return tuple(
+            e if e.session else msgspec.structs.replace(e, session=self.owners.get(e.number, ""))
+            for e in self.endpoint.books.entries()
+        )
+
+    def _name_new_entries(self, session: str) -> None:
+        for entry in self.endpoint.books.entries():
+            self.owners.setdefault(entry.number, session)
+
     def _ended(self, done: Run, code: int) -> None:
         self.runs.append(done)
         if done.code != code:
@@ -136,13 +150,15 @@ def perform(
         stage = Stage(story, client, machine, endpoint)
         stage.before_start = before_start or _nothing
         story.play(stage)
+        url = endpoint.url
     if story.strict and script.left():
         raise AssertionError(f"{client}/{story.name}: never asked for: {script.left()}")
     return Played(
         story=story,
         client=client,
+        url=url,
         machine=machine,
-        entries=tuple(endpoint.books.entries()),
+        entries=stage.entries(),
         runs=tuple(stage.runs),
         prompts=stage.prompts,
         parents=stage.parents,
@@ -152,6 +168,14 @@ def perform(
 def session_id(seed: str) -> str:
     """A session id we choose, the same for the same seed."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"reenact/{seed}"))
+
+
+def _stated_session(done: Run) -> str:
+    """The session a headless Claude Code names in its output."""
+    for line in done.stdout.splitlines():
+        if line.startswith("{") and '"session_id"' in line:
+            return str(json.loads(line)["session_id"])
+    return ""
 
 
 def last_message(done: Run) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from tests.clients import install, stories_claude
+from tests.clients.stage import Story
 
-if TYPE_CHECKING:
-    from tests.clients.stage import Story
-
-PLAYED: tuple[tuple[str, Story], ...] = ()
+PLAYED: tuple[tuple[str, Story], ...] = (
+    *((install.NEWEST[0], story) for story in stories_claude.NEWEST),
+    *((f"claude-{v}", story) for v in ("2.1.50", "2.0.76", "1.0.30") for story in stories_claude.OLDER),
+)

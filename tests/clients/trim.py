@@ -12,14 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from tests.clients.vendor import LINE, Vendor
+from tests.clients.vendor import LINE, Vendor, is_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d)([:-])(\d\d)([:-])(\d\d)(\.\d+)?(?=Z|\b|_)")
-_TAG = re.compile(r"</?[A-Za-z_ -]+>")
-_ENVIRONMENT = re.compile(r"<(cwd|shell|current_date|timezone|approval_policy|sandbox_mode|network_access)>")
 # Prose that clients wrap around what agents say; what stands before the first full stop is the mark to keep.
 _PROSE = (
     "[Subagent hand-back]",
@@ -81,11 +79,11 @@ class Trimmer(msgspec.Struct, frozen=True, kw_only=True):
             return text
         if 2 * sum(len(line) for line, out in zip(lines, foreign, strict=True) if out) > len(text):
             # Versions word a line here and there differently on the wire and in the log.
-            foreign = [not _is_mark(line) and not _is_short(line) for line in lines]
+            foreign = [not is_mark(line) and not _is_short(line) for line in lines]
         kept: list[str] = []
         gone = 0
         for line, out in zip(lines, foreign, strict=True):
-            if out or (line.strip() in self.vendor.lines and not _is_mark(line)):
+            if out or (line.strip() in self.vendor.lines and not is_mark(line)):
                 gone += len(line)
                 mark = next((p for p in _PROSE if line.lstrip().startswith(p)), None)
                 kept.append("\0" if mark is None else mark + " \0")
@@ -98,7 +96,7 @@ class Trimmer(msgspec.Struct, frozen=True, kw_only=True):
         bare = line.strip()
         if any(bare.startswith(p) for p in _PROSE):
             return True
-        return len(bare) >= LINE and bare in self.vendor.lines and not _is_mark(bare)
+        return len(bare) >= LINE and bare in self.vendor.lines and not is_mark(bare)
 
     def _moved(self, found: re.Match[str]) -> str:
         day, middle, hour, colon, minute, colon2, second, fraction = found.groups()
@@ -134,11 +132,6 @@ def swaps_for(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 def dump(value: Any) -> str:
     """One line of JSON as both clients write it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _is_mark(line: str) -> bool:
-    bare = line.strip()
-    return bool(_TAG.fullmatch(bare) or _ENVIRONMENT.match(bare) or bare.startswith(("agentId:", "<usage>")))
 
 
 def _is_short(line: str) -> bool:

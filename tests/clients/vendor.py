@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 LONG = 200
 LINE = 48
+_TAG = re.compile(r"</?[A-Za-z_ -]+>")
+_FIELD = re.compile(
+    r"<(cwd|shell|current_date|timezone|approval_policy|sandbox_mode|network_access|usage"
+    r"|task-id|tool-use-id|output-file|status|summary|result)>"
+)
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,14 +44,22 @@ def gather(bodies: Iterable[dict[str, Any]], *, ours: Iterable[str] = ()) -> Ven
 def left_in(root: Path, vendor: Vendor) -> list[str]:
     """Where below `root` a long text of the maker stands unchanged: one `file:line: beginning` each."""
     long_texts = {text for text in vendor.texts if len(text) > LONG}
-    long_lines = {line for line in vendor.lines if len(line) > LONG // 2}
-    found = []
+    long_lines = {line for line in vendor.lines if len(line) > LONG // 2 and not is_mark(line)}
+    found: list[str] = []
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
         for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            for text in _strings(_decoded(row)):
-                if text in long_texts or any(line.strip() in long_lines for line in text.splitlines()):
-                    found.append(f"{path.relative_to(root)}:{number}: {text[:60]!r}")
+            found.extend(
+                f"{path.relative_to(root)}:{number}: {text[:60]!r}"
+                for text in _strings(_decoded(row))
+                if text in long_texts or any(line.strip() in long_lines for line in text.splitlines())
+            )
     return found
+
+
+def is_mark(line: str) -> bool:
+    """Whether a line is part of the format rather than prose: tags, and the fields in them that name things."""
+    bare = line.strip()
+    return bool(_TAG.fullmatch(bare) or _FIELD.match(bare) or bare.startswith("agentId:"))
 
 
 def _decoded(row: str) -> Any:
