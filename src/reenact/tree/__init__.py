@@ -6,6 +6,8 @@ first words; the payloads stay in the events.
 
 from reenact.tree.fold import fold
 from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, StepKind, Tree, Turn, steps_of
+from reenact.tree.outline import outline
+from reenact.tree.statistics import Statistics, ToolSums, statistics
 from reenact.tree.text import argument, failure, first_words, json_text, plain, words_of
 from reenact.tree.view import (
     FileState,
@@ -28,8 +30,10 @@ __all__ = [
     "OpenCall",
     "Parallel",
     "Setting",
+    "Statistics",
     "Step",
     "StepKind",
+    "ToolSums",
     "Tree",
     "Turn",
     "UsageSoFar",
@@ -39,7 +43,9 @@ __all__ = [
     "first_words",
     "fold",
     "json_text",
+    "outline",
     "plain",
+    "statistics",
     "steps_of",
     "words_of",
 ]

@@ -50,6 +50,8 @@ def _tree(f: Folding) -> Tree:
         events=f.count,
         first=f.first,
         last=f.last,
+        began=f.began,
+        ended=f.ended,
         state=f.state,
     )
 

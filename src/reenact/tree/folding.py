@@ -45,6 +45,8 @@ class Folding:
         self.count = 0
         self.first = 0
         self.last = 0
+        self.began: int | None = None
+        self.ended: int | None = None
         self.session = header.id if header is not None else None
 
     def begin(self, event: Event) -> None:
@@ -54,6 +56,9 @@ class Folding:
             self.session = self.session or event.session
         self.count += 1
         self.last = event.seq
+        if event.ts is not None:
+            self.began = event.ts if self.began is None else min(self.began, event.ts)
+            self.ended = event.ts if self.ended is None else max(self.ended, event.ts)
 
     def enter(self, event: Event, node: Node) -> None:
         """Puts a new prompt or turn into the conversation, which may leave a part of it behind."""

@@ -186,6 +186,10 @@ class Tree(Value, frozen=True, kw_only=True):
     events: int
     first: int
     last: int
+    """Positions of the first and the last event; 0 where there is none."""
+    began: int | None
+    ended: int | None
+    """The earliest and the latest time that any event tells."""
     state: State
 
     def at(self, seq: int) -> View:

@@ -47,7 +47,7 @@ def place_user(
         turn.node.is_prompt = turn.node.is_prompt or body.human
         return turn, None
     node = Node(event.seq, loop.id, is_prompt=body.human, is_talk=body.human)
-    if body.human and loop.begin == event.seq and loop.started is None:
+    if body.human and loop.prompt_seq is None:
         link(f, event, loop)
     loop.nodes.append(node)
     branches = len(f.branches)
@@ -63,8 +63,12 @@ def place_user(
 
 def link(f: Folding, event: Event, loop: GrowingLoop) -> None:
     """Gives a loop whose source tells no parent the one that it goes on from."""
-    before = f.nodes.get(event.parent) if event.parent is not None else None
-    parent = (before or f.lineage.head).loop
+    if loop.parent is not None or loop.continuation in {"initial", "rerun"}:
+        return
+    if any(loop.id in parallel.loops for parallel in f.parallels.values()):
+        return
+    above = f.nodes.get(event.parent) if event.parent is not None else None
+    parent = (above or f.lineage.head).loop
     loop.parent = parent if parent != loop.id else None
 
 

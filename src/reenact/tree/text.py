@@ -22,6 +22,8 @@ _TELLING = (
 def first_words(text: str, limit: int = LONGEST) -> str:
     """Gives the beginning of a text on one line: runs of white space are one space."""
     words = " ".join(text[:_LOOKED_AT].split())
+    if not words.isascii():
+        words = words.encode("utf-8", "replace").decode()  # lone surrogates fit into no document
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
