@@ -76,7 +76,7 @@ def _is_in(entry: Entry, text: str) -> bool:
 def _session(key: str, entries: list[Entry], played: Played, files: dict[str, str]) -> dict[str, Any]:
     lane = entries[0].lane
     spent = [_stated(e, played.client) for e in entries]
-    done = [e for e in entries if e.outcome == "complete"]
+    done = [e for e in entries if e.outcome == "complete" and e.lane != "side"]
     calls: dict[str, int] = {}
     for name in (name for e in done for name, _ in e.calls):
         calls[name] = calls.get(name, 0) + 1

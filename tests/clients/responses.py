@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
+# A mark of the request by which a thread is summarised (seen: 0.169).
+COMPACTION = "CONTEXT CHECKPOINT COMPACTION"
+
+
 def read(headers: Mapping[str, str], body: dict[str, Any], spawned: Callable[[str], bool]) -> Asked:
     """What the request asks. Threads name themselves; early versions have one id for everything."""
     items = [i for i in body.get("input", []) if isinstance(i, dict)]
@@ -24,7 +28,10 @@ def read(headers: Mapping[str, str], body: dict[str, Any], spawned: Callable[[st
     opening = _said([i for i in said if not _is_context(i)][:1])
     parent = headers.get("x-codex-parent-thread-id", "")
     sub = bool(headers.get("x-openai-subagent", "").startswith("collab")) or spawned(opening)
+    latest = _said(newest)
     lane: Lane = "sub" if sub else "main"
+    if COMPACTION in latest:
+        lane = "side"
     return Asked(
         lane=lane,
         model=str(body.get("model", "")),
@@ -32,7 +39,7 @@ def read(headers: Mapping[str, str], body: dict[str, Any], spawned: Callable[[st
         agent=thread,
         parent=parent,
         opening=opening,
-        latest=_said(newest),
+        latest=latest,
         results=frozenset(
             str(i["call_id"]).removeprefix("call_")
             for i in newest

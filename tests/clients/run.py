@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.clients.endpoint import Endpoint
 
 LIMIT = 180.0
+# The model each version of Codex knows best: its tools depend on it.
+MODELS = {"codex-0.169.0": "gpt-5.5-codex", "codex-0.121.0": "gpt-5.2-codex", "codex-0.42.0": "gpt-5-codex"}
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,13 +115,13 @@ def codex(
     client: str = "codex-0.169.0",
     settings: Mapping[str, str] | None = None,
     interrupt: int = 0,
-    model: str = "gpt-5.5-codex",
+    model: str | None = None,
 ) -> Run:
     """Start `codex exec` with these arguments; `settings` are `-c` pairs."""
     order = _command(client)
     folder = machine.home / ".codex"
     folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(_codex_settings(endpoint, model), encoding="utf-8")
+    (folder / "config.toml").write_text(_codex_settings(endpoint, model or MODELS[client]), encoding="utf-8")
     environment = machine.environment({"STUB_KEY": "dummy"})
     pairs = [part for key, value in (settings or {}).items() for part in ("-c", f"{key}={value}")]
     how = ["exec", "--json", "--dangerously-bypass-approvals-and-sandbox", *pairs]
