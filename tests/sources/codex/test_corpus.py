@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from reenact.events.bodies import AgentSpawned, AssistantMessage, ToolCalled, To
 from reenact.sources import Draft, Parsed
 from reenact.sources.codex import SOURCE
 
-from .rollouts import CATEGORIES, drafts_of, ledger, lines_of, parse, read, total
+from .rollouts import CATEGORIES, CORPUS, drafts_of, ledger, lines_of, parse, read, total
 
-CORPUS = Path(os.environ.get("REENACT_CORPUS", Path(__file__).parents[4] / "shared" / "corpus"))
 SCENARIOS = sorted(path.parent for path in CORPUS.glob("generated/codex-*/**/oracle.json"))
 REAL = CORPUS / "real" / "codex" / "codexbar-issue2037"
 
