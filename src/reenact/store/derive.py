@@ -108,6 +108,7 @@ def settle_all(
     connection: apsw.Connection, sessions: set[str], pricer: Pricer, project_of: ProjectOf
 ) -> None:
     """Brings rows, ledger, sums and lineage up to what the parts of these sessions hold now."""
+    connection.execute("INSERT OR IGNORE INTO meta VALUES (?,?)", (ledger.PRICES, pricer.price_version))
     connection.executemany(
         "INSERT OR IGNORE INTO touched_session VALUES (?)", [(session,) for session in sessions]
     )

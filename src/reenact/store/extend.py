@@ -37,7 +37,7 @@ class Extension:
         self._length = held.length
         self._saved = held.length
         self._packer = zstandard.ZstdCompressor(level=LEVEL)
-        path = folder / f"{held.number}.zst"
+        path = folder / held.file
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._end = held.end
         os.ftruncate(self._handle, self._end)

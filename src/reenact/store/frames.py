@@ -8,7 +8,7 @@ import apsw
 import zstandard
 
 from reenact.events import Event, decode
-from reenact.store.part import mark
+from reenact.store.shelf import mark
 from reenact.store.sql import fetch
 
 ReadSegment = Callable[[str, int, int], list[Event]]

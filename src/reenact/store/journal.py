@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -13,9 +12,7 @@ import msgspec
 
 from reenact.errors import ReadOnlyArchiveError
 from reenact.store.layout import write_all
-
-_PREFIX = b',"c":"'
-_TAIL = len(_PREFIX) + 8 + 2
+from reenact.store.record import from_line, to_line
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,8 +37,12 @@ class Journal:
         self._inode = -1
         self._removed: dict[str, str] = {}
         self._projects: dict[str, str] = {}
-        self.damaged = 0
-        """Lines that could not be read."""
+        self._damaged = 0
+
+    def count_damaged(self) -> int:
+        """Gives how many lines cannot be read (a kill can leave one; what it said was not promised)."""
+        self._refresh()
+        return self._damaged
 
     def removed(self) -> dict[str, str]:
         """Gives what has a tombstone: id → id of the original that it came from."""
@@ -64,7 +65,7 @@ class Journal:
         """
         if self._read_only:
             raise ReadOnlyArchiveError(str(self._path.parent), "it was opened for reading")
-        data = b"".join(_line(note) for note in notes)
+        data = b"".join(to_line(note) for note in notes)
         if not data:
             return
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -86,7 +87,7 @@ class Journal:
         size, inode = (found.st_size, found.st_ino) if found else (0, 0)
         if size == self._seen and inode == self._inode:
             return
-        self._removed, self._projects, self.damaged = {}, {}, 0
+        self._removed, self._projects, self._damaged = {}, {}, 0
         for line in self._path.read_bytes().split(b"\n") if found else ():
             if line.strip():
                 self._take(line)
@@ -96,7 +97,7 @@ class Journal:
         note = _read(line)
         match note:
             case None:
-                self.damaged += 1
+                self._damaged += 1
             case Note(op="remove"):
                 self._removed[note.id] = note.original
             case Note(op="readmit"):
@@ -105,16 +106,11 @@ class Journal:
                 self._projects.setdefault(note.cwd, note.root)
 
 
-def _line(note: Note) -> bytes:
-    data = msgspec.json.encode(note)[:-1]
-    return b'%b%b%08x"}\n' % (data, _PREFIX, zlib.crc32(data))
-
-
 def _read(line: bytes) -> Note | None:
-    data = line[:-_TAIL]
-    if line[-_TAIL:] != b'%b%08x"}' % (_PREFIX, zlib.crc32(data)):
+    data = from_line(line)
+    if data is None:
         return None
     try:
-        return msgspec.json.decode(data + b"}", type=Note)
+        return msgspec.json.decode(data, type=Note)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -23,6 +23,8 @@ from reenact.usage import better
 
 QUARTER = 15 * 60 * 1_000_000
 """Microseconds of one rollup bucket."""
+PRICES = "price_version"
+"""Where the index says by which price list its money was computed."""
 _BATCH = 2000
 _RECORD = f"event, seq, ts, model, {NAMES}, quality, final, inherited, owned, cost, stated_cost"
 _COLUMNS = [name.strip() for name in _RECORD.split(",")]

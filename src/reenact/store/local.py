@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from reenact.clock import Clock
-from reenact.errors import ArchiveTooNewError, ReadOnlyArchiveError
-from reenact.events import Event
-from reenact.store import frames, query
+from reenact.errors import ArchiveBusyError, ArchiveError, ArchiveTooNewError, ReadOnlyArchiveError
+from reenact.events import Event, Header
+from reenact.store import collect, frames, query, removal, sizes, verify
+from reenact.store.blobs import Blobs
+from reenact.store.catch_up import catch_up
 from reenact.store.derive import LocalDeriving
 from reenact.store.index import Index
 from reenact.store.journal import Journal, Note
-from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, write_file
+from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, safe, write_file
 from reenact.store.lock import locked
 from reenact.store.originals import Originals
 from reenact.store.part import storable
 from reenact.store.pricing import Pricer
+from reenact.store.recorded import Segments
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.values import (
+    Damage,
     Derived,
     Drift,
     Entry,
@@ -33,10 +37,13 @@ from reenact.store.values import (
     Original,
     OriginalKey,
     Place,
+    Removal,
     Rollup,
     SessionRow,
+    Size,
     Warned,
 )
+from reenact.store.writer import LocalWriter
 
 
 def open_store(
@@ -92,6 +99,8 @@ class LocalStore:
         self.card = card
         self._journal = Journal(layout.journal, read_only=read_only is not None)
         self._originals = Originals(layout, clock)
+        self._segments = Segments(layout)
+        self._blobs = Blobs(layout)
         self._index = Index(layout.core)
 
     @property
@@ -148,8 +157,8 @@ class LocalStore:
         return None if row is None else (place, row[0])
 
     def _remember_place(self, key: OriginalKey, place: Place, generation: int) -> None:
-        name = f"{generation}.zst" if generation else "manifest.json"
-        file = self._layout.original(key.agent, key.id) / name
+        folder, manifest = self._originals.needed(key.id)
+        file = folder / (manifest.generation(generation).file if generation else "manifest.json")
         with self._index.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO place VALUES (?,?,?,?,?,?,?,?,?)",
@@ -210,13 +219,40 @@ class LocalStore:
             path = manifest.places[-1] if manifest.places else None
             deriving.finish(made_from, manifest.key.agent, path)
 
+    # -- recorded -------------------------------------------------------------------------------
+
+    def writer(self, header: Header) -> LocalWriter:
+        self._writable()
+        safe(header.id)
+        if self.is_removed(header.id):
+            raise ArchiveError(f"session {header.id} was removed", hint="record under another id")
+        return LocalWriter(self._layout, header, before_sync=self._blobs.sync)
+
+    def seal(self, *, idle_before: int) -> int:
+        self._writable()
+        return self._segments.seal(idle_before=idle_before)
+
+    def put_blob(self, data: bytes) -> str:
+        self._writable()
+        return self._blobs.put(data)
+
+    def blob(self, name: str) -> bytes | None:
+        return self._blobs.get(name)
+
     # -- reading --------------------------------------------------------------------------------
 
     def catch_up(self) -> None:
-        """Brings the index up to the price list as it is now."""
+        """Brings the index up to segments, tombstones and prices as they are now.
+
+        While another process writes to the index, or where it cannot be written, it stays as it is.
+        """
+        if not self._index.can_write:
+            return
+        with contextlib.suppress(ArchiveBusyError):
+            catch_up(self._index, self._segments, self._journal, self._pricer)
 
     def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
-        return query.sessions(self._index.reader, filter)
+        return query.sessions(self._index.reader, filter, running=self._segments.running())
 
     def resolve(self, name: str) -> str:
         return query.resolve(self._index.reader, name)
@@ -225,7 +261,9 @@ class LocalStore:
         connection = self._index.reader
         row = fetch_one(connection, "SELECT part FROM session WHERE id=?", (session,))
         if row is not None:
-            yield from frames.events(connection, row[0], start=start, stop=stop)
+            yield from frames.events(
+                connection, row[0], start=start, stop=stop, read_segment=self._segments.read
+            )
 
     def find_event(self, event: str, *, session: str | None = None) -> Found | None:
         """Tells where an event is, in one session or in any."""
@@ -238,7 +276,11 @@ class LocalStore:
             part = row[0]
         for number, start, stop in frames.candidates(connection, event, part):
             shown = fetch_one(connection, "SELECT id FROM session WHERE part=?", (number,))
-            for found in frames.events(connection, number, start=start, stop=stop) if shown else ():
+            if shown is None:
+                continue
+            for found in frames.events(
+                connection, number, start=start, stop=stop, read_segment=self._segments.read
+            ):
                 if found.id == event:
                     return Found(session=found.session, seq=found.seq)
         return None
@@ -280,9 +322,8 @@ class LocalStore:
         return self._journal.project(storable(cwd))
 
     def remember_project(self, cwd: str, root: str) -> None:
-        self._writable()
         cwd, root = storable(cwd), storable(root)
-        if self._journal.project(cwd) is not None:
+        if self.read_only or self._journal.project(cwd) is not None:
             return
         self._journal.append([Note(op="project", cwd=cwd, root=root, at=self._clock.now())])
         with self._index.writing() as connection:
@@ -291,9 +332,51 @@ class LocalStore:
     def is_removed(self, session: str) -> bool:
         return session in self._journal.removed()
 
+    # -- care -----------------------------------------------------------------------------------
+
+    def verify(self) -> Iterator[Damage]:
+        yield from verify.originals(self._layout, self._originals)
+        yield from verify.segments(self._layout, self._segments)
+        yield from verify.blobs(self._blobs)
+        if self._journal.count_damaged():
+            yield Damage(
+                where=str(self._layout.journal),
+                reason=f"{self._journal.count_damaged()} line(s) cannot be read",
+                severity="note",
+            )
+        yield from verify.index(self._index.reader, self._layout, self._originals)
+
+    def clear_cache(self) -> None:
+        self._index.clear()
+
+    def remove(self, sessions: Iterable[str], *, with_forks: bool = False) -> Removal:
+        self._writable()
+        removing = removal.plan(self._index.reader, sessions, with_forks=with_forks)
+        return removal.carry_out(
+            removing, self._index, self._layout, self._journal, pricer=self._pricer, now=self._clock.now()
+        )
+
+    def readmit(self, sessions: Iterable[str]) -> int:
+        self._writable()
+        return removal.readmit(sessions, self._index, self._journal, now=self._clock.now())
+
+    def gc(self) -> int:
+        self._writable()
+        before = sum(size.apparent for size in self.sizes())
+        with self._index.writing():  # no import and no removal meanwhile
+            collect.originals(self._layout, self._originals, self._journal.removed(), self._clock.now())
+            collect.segments(self._layout, self._journal.removed())
+            collect.blobs(self._layout, self._blobs, self._segments, self._clock.now())
+        self._index.vacuum()
+        return max(0, before - sum(size.apparent for size in self.sizes()))
+
+    def sizes(self) -> list[Size]:
+        return sizes.of(self._layout)
+
     def sync(self) -> None:
         """Makes all that was kept survive the death of the machine."""
         self._originals.sync()
+        self._blobs.sync()
 
     def close(self) -> None:
         self.sync()

@@ -30,13 +30,20 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """One generation as it is kept in `<number>.zst`."""
+    """One generation as it is kept in its file."""
 
     number: int
     kept_at: int
     frames: tuple[Frame, ...] = ()
+    pack: int = 0
+    """How often its file was packed anew; each time under another name."""
     chunks: tuple[str, ...] = ()
     """sha256 of each 4 MB of content; the last one may be shorter."""
+
+    @property
+    def file(self) -> str:
+        """The name of its file beside the manifest."""
+        return f"{self.number}-{self.pack}.zst" if self.pack else f"{self.number}.zst"
 
     @property
     def length(self) -> int:

@@ -114,7 +114,7 @@ class Originals:
         extension = Extension(folder, manifest, held)
         try:
             if found.held is not None and not found.extends and found.index:
-                extension.copy(folder / f"{found.held.number}.zst", found.held, found.index)
+                extension.copy(folder / found.held.file, found.held, found.index)
             extension.write(found, content)
             manifest = extension.finish()
         finally:
@@ -173,11 +173,15 @@ class Originals:
 
     def open(self, original: str, generation: int) -> BinaryIO:
         folder, manifest = self.needed(original)
-        return self._stream(folder, manifest.generation(generation))
+        try:
+            return self._stream(folder, manifest.generation(generation))
+        except FileNotFoundError:  # packed anew between the two
+            folder, manifest = self.needed(original)
+            return self._stream(folder, manifest.generation(generation))
 
     @staticmethod
     def _stream(folder: Path, held: Held) -> BinaryIO:
-        return io.BufferedReader(KeptStream(folder / f"{held.number}.zst", held.frames), 256 * 1024)
+        return io.BufferedReader(KeptStream(folder / held.file, held.frames), 256 * 1024)
 
     def sidecars(self, original: str) -> dict[str, bytes]:
         folder, manifest = self.needed(original)
@@ -222,7 +226,7 @@ def _healed(folder: Path, manifest: Manifest) -> Manifest:
     """Gives the manifest without frames that a crash of the machine took from the end of their file."""
     generations = []
     for held in manifest.generations:
-        path = folder / f"{held.number}.zst"
+        path = folder / held.file
         size = path.stat().st_size if path.exists() else 0
         if size >= held.end:
             generations.append(held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import apsw
@@ -59,10 +59,20 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def sessions(connection: apsw.Connection, wanted: Filter) -> list[SessionRow]:
-    """Gives the sessions that fit, latest activity first; those without a time come last."""
+def sessions(
+    connection: apsw.Connection, wanted: Filter, *, running: Collection[str] = ()
+) -> list[SessionRow]:
+    """Gives the sessions that fit, latest activity first; those without a time come last.
+
+    `running` are those that somebody writes to now, whatever the index says of their status.
+    """
     where = _Where()
-    _of_session(wanted, where)
+    _of_session(msgspec.structs.replace(wanted, status=None), where)
+    live = msgspec.json.encode(sorted(running)).decode()
+    if wanted.status == "running":
+        where.add("s.id IN (SELECT value FROM json_each(?))", live)
+    elif wanted.status is not None:
+        where.add("s.status=? AND s.id NOT IN (SELECT value FROM json_each(?))", wanted.status, live)
     if wanted.model is not None:
         where.add("s.n IN (SELECT session FROM session_model WHERE model=?)", wanted.model)
     if wanted.since is not None:
@@ -78,7 +88,8 @@ def sessions(connection: apsw.Connection, wanted: Filter) -> list[SessionRow]:
         f"FROM session s{where} ORDER BY s.ended_at DESC, s.id{limit}",
         where.values,
     )
-    return _rows(connection, rows)
+    found = _rows(connection, rows)
+    return [msgspec.structs.replace(row, status="running") if row.id in running else row for row in found]
 
 
 def _rows(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]]) -> list[SessionRow]:

@@ -9,7 +9,7 @@ import msgspec
 
 from reenact.events import Event, Header
 from reenact.store import frames, ledger
-from reenact.store.part import MERGED, PartBuilder, drop_part, storable
+from reenact.store.part import MERGED, RECORDED, PartBuilder, drop_part, storable
 from reenact.store.pricing import Pricer
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.summary import Summary
@@ -165,8 +165,8 @@ def _write(
         "removed_at_source": sum(part.removed for part in parts),
         "tags": msgspec.json.encode([storable(tag) for tag in summary.tags]).decode(),
         "agent_version": summary.agent_version,
-        "original": next((part.original for part in parts if not is_segment(part.original)), None),
-        "recorded": any(is_segment(part.original) for part in parts),
+        "original": next((part.original for part in parts if part.original != RECORDED), None),
+        "recorded": any(part.original == RECORDED for part in parts),
     }
     assignments = ", ".join(f"{name}=?" for name in values)
     connection.execute(f"UPDATE session SET {assignments} WHERE n=?", (*values.values(), number))
@@ -175,11 +175,3 @@ def _write(
         "INSERT OR IGNORE INTO session_model VALUES (?,?,?)",
         [(number, storable(model), summary.ended_at) for model in summary.models],
     )
-
-
-RECORDED = "*recorded"
-"""In the place of an original: the events that this archive recorded itself."""
-
-
-def is_segment(original: str) -> bool:
-    return original == RECORDED

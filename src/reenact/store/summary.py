@@ -22,6 +22,7 @@ class Summary(msgspec.Struct, kw_only=True):
     """The sums of one session so far. Mutable: it is fed, and kept between two catch-ups."""
 
     events: int = 0
+    last_seq: int = 0
     first_ts: int | None = None
     began: int | None = None
     """Time of `session.started`."""
@@ -64,6 +65,7 @@ class Summary(msgspec.Struct, kw_only=True):
     def add(self, event: Event) -> None:
         """Takes the next event of the session."""
         self.events += 1
+        self.last_seq = event.seq
         if event.ts is not None:
             self.first_ts = event.ts if self.first_ts is None else min(self.first_ts, event.ts)
             self.ended_at = event.ts if self.ended_at is None else max(self.ended_at, event.ts)

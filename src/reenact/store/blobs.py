@@ -1,0 +1,84 @@
+"""Large payloads of recorded sessions, each kept once under the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import zstandard
+
+from reenact.errors import CorruptRecordError
+from reenact.events import blob_hash
+from reenact.store.layout import Layout, make_directory, sync_directory, write_file
+
+_NAME = re.compile(r"sha256:([0-9a-f]{64})")
+REFERENCE = re.compile(rb"sha256:[0-9a-f]{64}")
+"""How a blob is named wherever it is referred to."""
+_LEVEL = 3
+
+
+class Blobs:
+    """The folder `blobs/`."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._unsynced: set[Path] = set()
+
+    def put(self, data: bytes) -> str:
+        """Keeps bytes; gives their name. Durable with the next `sync`, before the event that names them."""
+        name = blob_hash(data)
+        path = self._layout.blob(name.partition(":")[2])
+        if path.exists():
+            os.utime(path)  # young again: its new reference may not be written yet
+        else:
+            make_directory(path.parent)
+            write_file(path, zstandard.ZstdCompressor(level=_LEVEL).compress(data))
+            self._unsynced.add(path)
+        return name
+
+    def get(self, name: str) -> bytes | None:
+        """Gives a blob, or None where there is none.
+
+        Raises:
+            CorruptRecordError: it is damaged.
+        """
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return None
+        try:
+            return read_blob(self._layout.blob(found[1]))
+        except FileNotFoundError:
+            return None
+
+    def paths(self) -> Iterator[Path]:
+        yield from sorted(self._layout.blobs.glob("??/*.zst"))
+
+    def sync(self) -> None:
+        unsynced, self._unsynced = self._unsynced, set()
+        for path in sorted(unsynced):
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        for folder in sorted({path.parent for path in unsynced}):
+            sync_directory(folder)
+
+
+def read_blob(path: Path) -> bytes:
+    """Gives the content of a blob's file, checked against its name.
+
+    Raises:
+        CorruptRecordError: it is damaged.
+        FileNotFoundError: there is none.
+    """
+    try:
+        data = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+    except zstandard.ZstdError as error:
+        raise CorruptRecordError(str(path), str(error)) from error
+    if hashlib.sha256(data).hexdigest() != path.stem:
+        raise CorruptRecordError(str(path), "the content is not what was kept")
+    return data

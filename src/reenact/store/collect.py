@@ -1,0 +1,135 @@
+"""Frees what nothing refers to and packs what is loose. Nothing that was kept is lost by it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from reenact.errors import ArchiveBusyError, CorruptRecordError
+from reenact.store import manifest as manifests
+from reenact.store import removal, segment
+from reenact.store.blobs import REFERENCE, Blobs, read_blob
+from reenact.store.extend import LEVEL
+from reenact.store.kept import KeptStream
+from reenact.store.layout import Layout, sync_directory, write_all
+from reenact.store.lock import locked
+from reenact.store.manifest import CHUNK, Frame, Held
+from reenact.store.originals import Originals
+from reenact.store.recorded import Segments
+
+GRACE = 24 * 3600 * 1_000_000
+"""Microseconds for which a blob is left alone: the event that names it may still be written."""
+_LOOSE = 2
+"""A generation is packed anew when it has more than so many times the frames that it needs."""
+
+
+def originals(layout: Layout, kept: Originals, removed: Container[str], now: int) -> None:
+    """Packs generations of many small frames; deletes what a killed process left."""
+    for folder in list(kept.folders()):
+        if folder.name in removed:
+            removal.delete_original(folder)
+            continue
+        with contextlib.suppress(ArchiveBusyError, CorruptRecordError), locked(folder, wait=0.0):
+            _tidy(folder)
+    for folder in sorted(layout.originals.glob("*/*/*")):
+        if not (folder / manifests.NAME).exists() and _age(folder, now) > GRACE:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy(folder: Path) -> None:
+    manifest = manifests.load(folder)
+    if manifest is None:
+        return
+    for held in manifest.generations:
+        size = (folder / held.file).stat().st_size
+        gap = held.end - sum(frame.packed for frame in held.frames)
+        if len(held.frames) > _LOOSE * len(held.chunks) or gap > size // 2:
+            manifest = manifest.with_generation(_packed(folder, held))
+            manifests.save(folder, manifest)
+    files = {held.file for held in manifest.generations} | {manifests.NAME, "sidecars"}
+    for path in sorted(folder.iterdir()):
+        if path.name not in files:  # a former packing, or a file that was never finished
+            path.unlink()
+
+
+def _packed(folder: Path, held: Held) -> Held:
+    """Writes a generation into a new file, one frame a chunk; gives what it then is."""
+    new = msgspec.structs.replace(held, pack=held.pack + 1, frames=())
+    packer = zstandard.ZstdCompressor(level=LEVEL)
+    frames: list[Frame] = []
+    offset = 0
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    handle = os.open(folder / new.file, flags, 0o600)
+    try:
+        for chunk in _chunks(folder / held.file, held):
+            packed = packer.compress(chunk)
+            write_all(handle, packed)
+            digest = hashlib.sha256(chunk).hexdigest()
+            frames.append(Frame(length=len(chunk), offset=offset, packed=len(packed), sha256=digest))
+            offset += len(packed)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    sync_directory(folder)
+    if tuple(frame.sha256 for frame in frames) != held.chunks:
+        raise CorruptRecordError(str(folder / held.file), "the whole is not what was kept")
+    return msgspec.structs.replace(new, frames=tuple(frames))
+
+
+def _chunks(path: Path, held: Held) -> Iterator[bytes]:
+    with contextlib.closing(KeptStream(path, held.frames)) as stream:
+        while True:
+            chunk = bytearray()
+            while len(chunk) < CHUNK and (piece := stream.read(CHUNK - len(chunk))):
+                chunk += piece
+            if not chunk:
+                return
+            yield bytes(chunk)
+
+
+def segments(layout: Layout, removed: dict[str, str]) -> None:
+    """Deletes what is left of recorded sessions whose removal was cut short."""
+    for session in removed:
+        removal.delete_segments(layout, session)
+
+
+def blobs(layout: Layout, kept: Blobs, recorded: Segments, now: int) -> None:
+    """Deletes blobs that no recorded event and no other kept blob names, once they are a day old."""
+    old = {path for path in kept.paths() if _age(path, now) > GRACE}
+    if not old:
+        return
+    named: set[bytes] = set()
+    for pieces in recorded.pieces().values():
+        for piece in pieces:
+            named |= _references(piece.path, is_live=piece.is_live)
+    waiting = set(named)
+    while waiting:
+        path = layout.blob(waiting.pop().partition(b":")[2].decode())
+        with contextlib.suppress(FileNotFoundError, CorruptRecordError):
+            found = set(REFERENCE.findall(read_blob(path))) - named
+            named |= found
+            waiting |= found
+    for path in old:
+        if f"sha256:{path.stem}".encode() not in named:
+            path.unlink()
+
+
+def _references(path: Path, *, is_live: bool) -> set[bytes]:
+    """Gives the names of blobs anywhere in a segment, its damaged lines included."""
+    if is_live:
+        return set(REFERENCE.findall(path.read_bytes()))
+    found: set[bytes] = set()
+    for plain in segment.read_sealed(path, segment.read_table(path)):
+        found.update(REFERENCE.findall(plain))
+    return found
+
+
+def _age(path: Path, now: int) -> int:
+    return now - path.stat().st_mtime_ns // 1000
