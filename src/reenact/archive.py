@@ -11,9 +11,10 @@ tree = archive.tree("last", at=120)
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -23,13 +24,16 @@ from reenact import config as configuration
 from reenact import ingest, redact, samples, tree, usage
 from reenact.clock import Clock, SystemClock
 from reenact.errors import ConfigError, UsageError
+from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
 from reenact.sources import Environment, Retention, claude_code, codex
 from reenact.store import Drift, Filter, SessionRow, Size, Warned, open_store
 
 if TYPE_CHECKING:
+    from reenact import launch
     from reenact.config import Config
     from reenact.events import Event, Tokens
+    from reenact.replay import Script
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Store
 
@@ -62,6 +66,9 @@ def zone(name: str) -> ZoneInfo:
 SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE)
 """Every agent that reenact knows, in the order in which people meet them."""
 
+_SECRET_NAME = re.compile(r"(?i)(api_?key|token|secret|passw|credential)")
+_SECRET = 12
+"""Shorter values stand in ordinary text by chance."""
 _DAY = 86_400_000_000
 _SCAN_LIMIT = 1 << 30
 Tell = Callable[[ingest.Progress], None]
@@ -93,6 +100,19 @@ def open_archive(
 def _overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Override, ...]:
     try:
         return usage.overrides(settings.prices)
+    except ValueError as error:
+        raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
+
+
+def _secrets_of(variables: Mapping[str, str], known: Iterable[str]) -> list[str]:
+    """Gives the values that must not leave: those the user names, and keys in the environment."""
+    named = [value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _SECRET]
+    return [*known, *named]
+
+
+def _custom_rules(settings: Config, variables: Mapping[str, str]) -> list[redact.Rule]:
+    try:
+        return [redact.custom(name, pattern) for name, pattern in settings.redaction.patterns.items()]
     except ValueError as error:
         raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
 
@@ -154,6 +174,11 @@ class Archive:
         self.store: Store = open_store(
             path, clock=clock, pricer=_Pricer(self.prices), cache=Path(cache) if cache else None
         )
+
+        card = self.store.card
+        self._placeholder_key = (card.placeholder_key if card else "").encode()
+        self._known = redact.Known(_secrets_of(variables, settings.redaction.known))
+        self._secret_rules = (*redact.BUILT_IN, *_custom_rules(settings, variables))
 
     def __enter__(self) -> Archive:
         return self
@@ -306,6 +331,97 @@ class Archive:
             prices=self.prices if as_model else None,
             as_model=as_model,
             now=self.clock.now(),
+        )
+
+    # -- recording and replaying ----------------------------------------------------------------
+
+    def scrub_text(self, text: str) -> str:
+        """Gives a text with placeholders in place of what looks like a secret."""
+        return redact.scrub(text, key=self._placeholder_key, known=self._known, rules=self._secret_rules).text
+
+    def scrub_value(self, value: Any) -> Any:
+        """Gives a JSON value with every text in it scrubbed."""
+        return redact.scrub_value(
+            value, key=self._placeholder_key, known=self._known, rules=self._secret_rules
+        ).value
+
+    def record_command(self, command: Sequence[str]) -> launch.Recorded:
+        """Runs a command with its model calls recorded, then imports the transcripts it wrote.
+
+        Raises:
+            CommandNotFoundError: the command cannot be started.
+        """
+        from reenact import launch
+
+        recorded = launch.record(self._recording_tools, command, self.variables)
+        self.catch_up()
+        return recorded
+
+    def replay_command(
+        self, name: str, command: Sequence[str], *, options: launch.Options, from_log: bool = False
+    ) -> launch.Replayed:
+        """Runs a command against a session; the same requests get the same answers.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            ReenactError: the session holds nothing that can be played.
+        """
+        from reenact import launch
+
+        return launch.replay(
+            self._recording_tools,
+            self.script(name, from_log=from_log),
+            command,
+            self.variables,
+            options=options,
+            source=self.store.resolve(name),
+        )
+
+    def serve_replay(
+        self,
+        name: str,
+        *,
+        options: launch.Options,
+        from_log: bool = False,
+        ready: Callable[[str], None],
+    ) -> launch.Replayed:
+        """Serves a session on loopback until interrupted; `ready` is told the address."""
+        from reenact import launch
+
+        return launch.serve(
+            self._recording_tools,
+            self.script(name, from_log=from_log),
+            self.variables,
+            options=options,
+            source=self.store.resolve(name),
+            ready=ready,
+        )
+
+    def script(self, name: str, *, from_log: bool = False) -> Script:
+        """Gives the exchanges of a session arranged for playing back.
+
+        A session that was recorded plays byte for byte; an imported one plays from a recording of it
+        where there is one (unless `from_log`), else from its agent's own journal.
+        """
+        from reenact import launch
+
+        return launch.playback.script(self.store, self.session(name), from_log=from_log)
+
+    def transcripts_of(self, native_ids: Iterable[str]) -> list[str]:
+        """Gives the imported sessions that go by these ids of their agents."""
+        wanted = set(native_ids)
+        return [row.id for row in self.sessions() if row.native_id in wanted and row.original]
+
+    @property
+    def _recording_tools(self) -> launch.Tools:
+        from reenact import launch
+
+        return launch.Tools(
+            store=self.store,
+            clock=self.clock,
+            minter=RandomMinter(),
+            scrub=self.scrub_value,
+            scrub_text=self.scrub_text,
         )
 
     # -- care -----------------------------------------------------------------------------------

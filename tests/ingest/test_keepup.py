@@ -91,12 +91,12 @@ def test_settings_that_cannot_be_understood_are_left_alone(tmp_path: Path, text:
 
 
 commands = st.fixed_dictionaries({"type": st.just("command"), "command": st.sampled_from(["a", "b c"])})
-groups = st.lists(st.fixed_dictionaries({"hooks": st.lists(commands, max_size=2)}), max_size=2)
+groups = st.lists(st.fixed_dictionaries({"hooks": st.lists(commands, max_size=2)}), min_size=1, max_size=2)
 settings = st.fixed_dictionaries(
     {},
     optional={
         "theme": st.just("dark"),
-        "hooks": st.dictionaries(st.sampled_from(["SessionEnd", "Stop"]), groups.filter(bool), min_size=1),
+        "hooks": st.fixed_dictionaries({"Stop": groups}, optional={"SessionEnd": groups}),
     },
 )
 

@@ -22,6 +22,8 @@ VERBS = {
     "tree": ("shows", "Show a session's loops, turns and sub-agents as a tree."),
     "usage": ("usages", "Count tokens and cost."),
     "export": ("exports", "Write a session out: jsonl, native, md."),
+    "record": ("recordings", "Run a command with its model calls recorded."),
+    "replay": ("recordings", "Run a command against a session: same requests, same answers."),
     "verify": ("care", "Read every stored byte and tell what does not check out."),
     "reindex": ("care", "Delete what is derived and derive it again."),
     "rm": ("care", "Remove sessions for good."),

@@ -8,5 +8,6 @@ no credential.
 from reenact.gateway.recording import RecordingApp
 from reenact.gateway.replaying import ReplayingApp
 from reenact.gateway.server import Server
+from reenact.gateway.upstream import Upstream
 
-__all__ = ["RecordingApp", "ReplayingApp", "Server"]
+__all__ = ["RecordingApp", "ReplayingApp", "Server", "Upstream"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from reenact import ids
+from reenact.errors import ReenactError
 from reenact.events.bodies import SessionStarted
 from reenact.ingest import content
 from reenact.ingest.derive import derive
@@ -89,6 +90,10 @@ class Backfill:
                 self._one(item)
             except OSError as error:
                 self._fail(item, error.strerror or str(error))
+            except ReenactError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a source is a plug-in: its defect stops one transcript
+                self._fail(item, f"the {item.source.agent} source failed: {type(error).__name__}: {error}")
             done += item.transcript.size
         self._tell(done, total, len(found), len(found), "")
         return Report(agents=tuple(self._agents.values()), problems=tuple(self._problems))
@@ -103,6 +108,12 @@ class Backfill:
         change = "unchanged"
         if self._store.place(place.path) != place or self._store.original(key.id) is None:
             if self._is_never(item):
+                report.skipped += 1
+                return
+            if self._store.original(key.id) is None and not content.holds_rows(item.transcript):
+                self._problems.append(
+                    Problem(agent=item.source.agent, path=place.path, reason="it does not hold JSON lines")
+                )
                 report.skipped += 1
                 return
             with closing(content.open_content(item.transcript)) as stream:

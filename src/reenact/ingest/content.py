@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
+from contextlib import closing
 from typing import BinaryIO, cast
 
 import zstandard
@@ -11,6 +13,8 @@ import zstandard
 from reenact.sources import Sidecar, Transcript
 from reenact.store import Place
 
+_HEAD = 64 * 1024
+_LEADING = b" \t\r\x00"
 MAX_SIDECAR = 64 * 1024 * 1024
 
 
@@ -70,6 +74,21 @@ class _Decompressed:
 
     def close(self) -> None:
         self._reader.close()
+
+
+def holds_rows(transcript: Transcript) -> bool:
+    """Tells whether a file begins like JSON lines: one of its first lines begins with an object.
+
+    Files of other kinds carry such names too (a proxy's error page, a binary); they are passed over.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with closing(open_content(transcript)) as stream:
+        head = stream.read(_HEAD)
+    return not head.strip() or any(
+        line.lstrip(_LEADING).startswith(b"{") for line in head.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    )
 
 
 def read_sidecars(sidecars: tuple[Sidecar, ...]) -> dict[str, bytes]:

@@ -1,0 +1,141 @@
+"""`reenact record`, `replay`, `demo`: run an agent behind the gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from reenact.cli import documents
+from reenact.cli.text import safe
+from reenact.errors import UsageError
+
+if TYPE_CHECKING:
+    from reenact.archive import Archive
+    from reenact.cli.app import Context
+    from reenact.launch import Recorded, Replayed
+
+DIVERGED = 3
+PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@click.command(context_settings=PASS_ON)
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing at the end.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON to a file.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND…")
+@click.pass_obj
+def record(context: Context, command: tuple[str, ...], *, quiet: bool, json_path: Path | None) -> int:
+    """Run a command with its model calls recorded. Its exit code is passed on.
+
+    The command talks to its provider through a gateway on this machine; nothing else changes for it.
+    """
+    archive = context.archive
+    recorded = archive.record_command(_command(command))
+    if json_path is not None:
+        json_path.write_bytes(msgspec.json.encode({"version": documents.VERSION, **_recorded(archive, recorded)}))
+    if not quiet:
+        _tell_recorded(recorded)
+    return recorded.exit_code
+
+
+def _recorded(archive: Archive, recorded: Recorded) -> dict[str, object]:
+    return {
+        "session": recorded.session,
+        "exit_code": recorded.exit_code,
+        "exchanges": recorded.exchanges,
+        "native_sessions": list(recorded.native_sessions),
+        "transcripts": archive.transcripts_of(recorded.native_sessions),
+        "degraded": recorded.degraded,
+        "lost": recorded.lost,
+    }
+
+
+def _tell_recorded(recorded: Recorded) -> None:
+    click.echo(
+        f"recorded {recorded.exchanges} model calls as {recorded.session[:8]}; "
+        f"replay: reenact replay {recorded.session[:8]} -- COMMAND…",
+        err=True,
+    )
+    if recorded.degraded:
+        click.echo(f"warning: {recorded.lost} events could not be kept: {safe(recorded.degraded)}", err=True)
+    if not recorded.exchanges:
+        click.echo("note: the command made no model call through the gateway", err=True)
+
+
+@click.command(context_settings=PASS_ON)
+@click.argument("session")
+@click.option("--until", type=click.IntRange(min=0), metavar="N", help="Play N model calls, then go on live.")
+@click.option("--then-live", is_flag=True, help="Go on live where the recording has no answer.")
+@click.option("--serve", is_flag=True, help="Only serve; start the command yourself. Ctrl-C ends it.")
+@click.option("--port", type=int, default=0, help="With --serve: the port (else a free one).")
+@click.option("--timing", type=click.Choice(["none", "recorded", "scaled"]), default="none", show_default=True)
+@click.option("--scale", type=float, default=1.0, help="With --timing scaled: 0.5 is twice as fast.")
+@click.option("--from-log", is_flag=True, help="Replay from the agent's own log even where a recording exists.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path, allow_dash=True), help="Write the report as JSON to a file (- for stdout).")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
+@click.pass_obj
+def replay(  # noqa: PLR0917 - click passes by name
+    context: Context,
+    session: str,
+    command: tuple[str, ...],
+    *,
+    until: int | None,
+    then_live: bool,
+    serve: bool,
+    port: int,
+    timing: str,
+    scale: float,
+    from_log: bool,
+    json_path: Path | None,
+) -> int:
+    """Run a command against a recorded or imported session: same requests, same answers, no model.
+
+    Exit code: the command's own, or 3 where it asked for anything else than what was recorded.
+    """
+    from reenact.launch import Options
+
+    archive = context.archive
+    if serve == bool(command):
+        raise UsageError("give either a command behind `--`, or --serve")
+    options = msgspec.convert(
+        {"until": until, "then_live": then_live, "timing": timing, "scale": scale, "port": port}, Options
+    )
+    if serve:
+        replayed = archive.serve_replay(session, options=options, from_log=from_log, ready=_ready)
+    else:
+        replayed = archive.replay_command(session, _command(command), options=options, from_log=from_log)
+    _report(replayed, json_path)
+    return DIVERGED if replayed.report.diverged else replayed.exit_code
+
+
+def _ready(address: str) -> None:
+    click.echo(f"serving at {address}; for Claude Code: ANTHROPIC_BASE_URL={address}", err=True)
+
+
+def _report(replayed: Replayed, json_path: Path | None) -> None:
+    from reenact.replay import document, render
+
+    if json_path is not None:
+        shown = {**document(replayed.report), "exit_code": replayed.exit_code, "child": replayed.child}
+        if str(json_path) == "-":
+            documents.write(shown)
+        else:
+            json_path.write_bytes(msgspec.json.encode(shown))
+    for text in render(replayed.report):
+        click.echo(safe(text), err=True)
+    if replayed.child:
+        click.echo(f"the live part is kept as {replayed.child[:8]}", err=True)
+
+
+def _command(command: tuple[str, ...]) -> list[str]:
+    words = list(command)
+    if words and words[0] == "--":
+        words = words[1:]
+    if not words:
+        raise UsageError("no command was given", hint="put it behind `--`: reenact record -- claude -p …")
+    return words
+
+
+COMMANDS = {"record": record, "replay": replay}

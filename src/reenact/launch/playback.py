@@ -1,0 +1,127 @@
+"""Finds what a session can be played from: its recording, a recording of it, or its agent's own log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from reenact.errors import ReenactError
+from reenact.events.bodies import Custom
+from reenact.ingest.lines import cut
+from reenact.launch.record import TAG, TRANSCRIPT
+from reenact.replay import Logged, Script, declared_of_events
+from reenact.sources.claude_code.requests import Exchange, requests
+from reenact.store import Filter
+
+if TYPE_CHECKING:
+    from reenact.events import Event
+    from reenact.store import SessionRow, Store
+
+
+class NothingToPlayError(ReenactError):
+    """A session holds no exchange that could be played."""
+
+    def __init__(self, session: str, reason: str) -> None:
+        super().__init__(f"session {session[:8]} cannot be replayed: {reason}", hint="record one: `reenact record -- …`")
+        self.session = session
+
+
+def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
+    """Gives the script of a session.
+
+    Raises:
+        NothingToPlayError: neither a recording nor a journal of requests exists.
+    """
+    recording = row.id if row.original is None else None if from_log else recording_of(store, row)
+    if recording is not None:
+        found = Script.from_recording(store.events(recording), lambda name: _blob(store, name))
+        if not found.exchanges:
+            raise NothingToPlayError(row.id, "the recording holds no model call")
+        return found
+    if row.agent != "claude_code":
+        raise NothingToPlayError(row.id, f"logs of {row.agent} cannot be replayed yet, only recordings")
+    calls = list(_calls(store, row))
+    if not calls:
+        raise NothingToPlayError(row.id, "its log has no journal of requests (Claude Code writes one since 2.1.1xx)")
+    declared = declared_of_events(_beginning(store, row.id))
+    declared = msgspec.structs.replace(declared, sessions=(row.native_id,))
+    return Script.from_journal(calls, declared=declared)
+
+
+def recording_of(store: Store, row: SessionRow) -> str | None:
+    """Gives the latest recording that saw this session of the agent's."""
+    for other in store.sessions(Filter(agent=row.agent)):
+        if other.original is None and TAG in other.tags and row.native_id in _native_ids(store, other.id):
+            return other.id
+    return None
+
+
+def _native_ids(store: Store, recording: str) -> Iterator[str]:
+    for event in store.events(recording):
+        if isinstance(event.body, Custom) and event.body.name == TRANSCRIPT:
+            yield str(event.body.data.get("native_id"))
+
+
+def _calls(store: Store, row: SessionRow) -> Iterator[Logged]:
+    """Yields the calls of a session and of its sub-agents, in the order of their time."""
+    found = [
+        (exchange.ts or "", number, exchange)
+        for session in _family(store, row)
+        for number, exchange in enumerate(_exchanges(store, session))
+    ]
+    found.sort(key=lambda item: item[0])
+    for _, _, exchange in found:
+        yield _logged(exchange)
+
+
+def _family(store: Store, row: SessionRow) -> Iterator[SessionRow]:
+    yield row
+    if row.children:
+        for child in store.sessions(Filter(sessions=row.children)):
+            if child.kind == "subagent":
+                yield from _family(store, child)
+
+
+def _exchanges(store: Store, row: SessionRow) -> list[Exchange]:
+    original = store.original(row.original) if row.original else None
+    if original is None:
+        return []
+    with closing(store.open_original(original.key.id, original.generations[-1].number)) as stream:
+        return requests(cut(stream))
+
+
+def _logged(exchange: Exchange) -> Logged:
+    message = None
+    if exchange.blocks:
+        message = {
+            "id": exchange.message,
+            "type": "message",
+            "role": "assistant",
+            "model": exchange.model,
+            "content": list(exchange.blocks),
+            "stop_reason": exchange.stop_reason,
+            "stop_sequence": None,
+            "usage": exchange.usage_raw or {"input_tokens": 0, "output_tokens": 0},
+        }
+    return Logged(
+        id=exchange.id,
+        lane=exchange.lane or "",
+        request=exchange.body,
+        message=message,  # type: ignore[arg-type]  # blocks are JSON objects
+        purpose=exchange.purpose,
+        unresolved=exchange.unresolved,
+    )
+
+
+def _beginning(store: Store, session: str) -> Iterator[Event]:
+    return store.events(session, stop=200)
+
+
+def _blob(store: Store, name: str) -> bytes:
+    data = store.blob(name)
+    if data is None:
+        raise LookupError(name)
+    return data

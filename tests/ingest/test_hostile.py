@@ -1,0 +1,170 @@
+"""Whatever lies among the transcripts: the rest is imported, and what is wrong is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ingest.machines import opened
+
+GOOD = "11111111-1111-4111-8111-111111111111"
+BAD = "22222222-2222-4222-8222-222222222222"
+MEMORY_KB = 300 * 1024
+
+
+def row(uuid: str, text: str, session: str = BAD) -> bytes:
+    """Gives a prompt as Claude Code writes it."""
+    return json.dumps(
+        {
+            "type": "user",
+            "uuid": uuid,
+            "parentUuid": None,
+            "sessionId": session,
+            "timestamp": "2026-03-03T10:00:00.000Z",
+            "cwd": "/home/dev/code/todo",
+            "version": "2.1.329",
+            "isSidechain": False,
+            "message": {"role": "user", "content": text},
+        }
+    ).encode()
+
+
+FINE = row("a1", "before") + b"\n"
+AFTER = row("a2", "after") + b"\n"
+
+
+def long_line(path: Path) -> None:
+    with path.open("wb") as handle:
+        handle.write(FINE + b'{"type":"user","uuid":"x","message":{"content":"')
+        for _ in range(200):
+            handle.write(b"x" * 1024 * 1024)
+        handle.write(b'"}}\n' + AFTER)
+
+
+def content(data: bytes) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(data)
+
+    return write
+
+
+def fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def folder_loop(path: Path) -> None:
+    (path.parent / "loop").symlink_to(path.parent)
+
+
+def unreadable(path: Path) -> None:
+    path.write_bytes(FINE)
+    path.chmod(0)
+
+
+DEEP = b'{"type":"user","uuid":"d","message":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}\n"
+
+CASES: dict[str, tuple[Callable[[Path], None], int, dict[str, int], int]] = {
+    # name: (what is written, exit code, warning categories, prompts of this file that are imported)
+    "binary": (content(bytes(range(256)) * 40), 0, {}, 0),
+    "long line": (long_line, 0, {"oversized": 1}, 2),
+    "deep": (content(FINE + DEEP + AFTER), 0, {"too_deep": 1}, 2),
+    "nul run": (content(FINE + b"\x00" * 5000 + AFTER), 0, {"nul": 1}, 2),
+    "nul line": (content(FINE + b"\x00" * 5000 + b"\n" + AFTER), 0, {"nul": 1}, 2),
+    "spliced": (content(FINE + row("a3", "x") + row("a4", "y") + b"\n" + AFTER), 0, {"spliced": 1}, 4),
+    "torn in the middle": (content(FINE + row("a3", "lost")[:-30] + row("a4", "y") + b"\n" + AFTER), 0, {"spliced": 1}, 3),
+    "invalid utf-8": (content(FINE + row("a3", "caf@").replace(b"@", b"\xe9") + b"\n" + AFTER), 0, {"encoding": 1}, 3),
+    "lone surrogate": (content(FINE + row("a3", "@").replace(b"@", rb"\ud83d") + b"\n" + AFTER), 0, {}, 3),
+    "byte order mark": (content(b"\xef\xbb\xbf" + FINE + AFTER), 0, {}, 2),
+    "not an object": (content(FINE + b'[1,2]\n"x"\n' + AFTER), 0, {"not_an_object": 2}, 2),
+    "blank lines": (content(b"\n\n" + FINE + b"\r\n" + AFTER), 0, {}, 2),
+    "html": (content(b"<!doctype html><title>proxy error</title>\n"), 0, {}, 0),
+    "empty": (content(b""), 0, {}, 0),
+    "torn tail": (content(FINE + AFTER + row("a5", "torn")[:-9]), 0, {}, 2),
+    "fifo": (fifo, 0, {}, 0),
+    "link loop": (link_loop, 0, {}, 0),
+    "folder loop": (folder_loop, 0, {}, 0),
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    project = tmp_path / "home" / ".claude" / "projects" / "-home-dev-code-todo"
+    project.mkdir(parents=True)
+    (project / f"{GOOD}.jsonl").write_bytes(row("g1", "good", GOOD) + b"\n")
+    return tmp_path / "home"
+
+
+def import_it(archive: Path, home: Path) -> tuple[int, dict[str, Any], int]:
+    """Imports in a process of its own; gives exit code, document and peak memory in KB."""
+    environment = {"HOME": str(home), "REENACT_HOME": str(archive), "PATH": os.environ["PATH"], "TZ": "UTC"}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "reenact", "import", "--json"], env=environment, stdout=subprocess.PIPE
+    )
+    out, _ = worker.communicate()
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return worker.returncode, json.loads(out), peak
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_wrong_is_said_and_the_rest_imported(home: Path, tmp_path: Path, case: str) -> None:
+    write, exit_code, categories, prompts = CASES[case]
+    write(home / ".claude" / "projects" / "-home-dev-code-todo" / f"{BAD}.jsonl")
+    code, document, peak = import_it(tmp_path / "archive", home)
+    assert code == exit_code
+    assert peak <= MEMORY_KB
+    with opened(tmp_path / "archive", home) as archive:
+        rows = {session.native_id: session for session in archive.sessions()}
+        assert GOOD in rows
+        found: dict[str, int] = {}
+        for warned in archive.store.warnings():
+            found[warned.category] = found.get(warned.category, 0) + 1
+        assert found == categories
+        events = list(archive.events(rows[BAD].id)) if BAD in rows else []
+        assert sum(event.body.kind == "message.user" for event in events) == prompts
+        (claude,) = [agent for agent in document["sources"] if agent["agent"] == "claude_code"]
+        assert claude["warnings"] == sum(categories.values())
+        assert all(account.balances for account in archive.accounts())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_named(home: Path, tmp_path: Path) -> None:
+    unreadable(home / ".claude" / "projects" / "-home-dev-code-todo" / f"{BAD}.jsonl")
+    code, document, _ = import_it(tmp_path / "archive", home)
+    assert code == 1
+    assert [problem["path"].endswith(f"{BAD}.jsonl") for problem in document["problems"]] == [True]
+
+
+def test_a_source_that_fails_stops_one_transcript_only(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".claude" / "projects" / "-home-dev-code-todo" / f"{BAD}.jsonl").write_bytes(FINE)
+    from reenact.sources.claude_code import SOURCE
+
+    genuine = type(SOURCE).parser
+
+    def failing(self: Any, setting: Any) -> Any:
+        if setting.key == BAD:
+            raise RuntimeError("a defect of ours")
+        return genuine(self, setting)
+
+    monkeypatch.setattr(type(SOURCE), "parser", failing)
+    with opened(tmp_path / "archive", home) as archive:
+        report = archive.catch_up()
+        assert [session.native_id for session in archive.sessions()] == [GOOD]
+        (problem,) = report.problems
+        assert "a defect of ours" in problem.reason
+        monkeypatch.undo()
+        archive.catch_up()
+        assert {session.native_id for session in archive.sessions()} == {GOOD, BAD}
