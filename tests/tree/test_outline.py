@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from tests.tree.builders import Script
 
 from reenact.events import Header, bodies

@@ -133,7 +133,7 @@ def content(
                 f.state.calls.begin(event.seq, block.call, block.name)
                 calls.append(tool)
             case blocks.ToolResult():
-                answer_in_message(f, event, block)
+                answer_in_message(f, event, block, turn)
             case _:
                 others.add(type(block))
     if calls and not others:

@@ -22,6 +22,10 @@ def begin_call(
     if tool is None:
         loop = turn.loop if turn is not None else loop
         tool = f.calls[call] = GrowingCall(event, call, loop, turn)
+        if turn is not None:
+            turn.end = max(turn.end, event.seq)
+        if loop is not None:
+            loop.end = max(loop.end, event.seq)
         owner = turn if turn is not None else loop
         (owner.steps if owner is not None else f.steps).append(tool)
     return tool
@@ -64,11 +68,14 @@ def finished(f: Folding, event: Event, body: bodies.ToolFinished) -> None:
         child(f, Child(session=body.child, seq=event.seq, call=body.call))
 
 
-def answer_in_message(f: Folding, event: Event, result: blocks.ToolResult) -> None:
+def answer_in_message(
+    f: Folding, event: Event, result: blocks.ToolResult, turn: GrowingTurn | None = None
+) -> None:
+    """Takes a result that stands in a message; `turn` is that of the message, where it has one."""
     tool = f.calls.get(result.call)
     if tool is None:
         loop = f.placing.loop_to_talk(event)
-        turn = f.placing.turn_named(event, loop) or loop.current
+        turn = turn or f.placing.turn_named(event, loop) or loop.current
         tool = begin_call(f, event, result.call, turn, loop)
     tool.answer_in_message(event, result.output, is_error=result.is_error)
     if tool.turn is not None and not tool.is_server:
