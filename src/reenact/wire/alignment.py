@@ -29,7 +29,11 @@ class Alignment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def align(left: Sequence[Item], right: Sequence[Item]) -> Alignment:
-    """Pairs equal items first, then edited ones (same role, same turn); the rest is missing or extra."""
+    """Pairs equal items first, then edited ones; the rest is missing or extra.
+
+    An item counts as edited where the other side has a new one of the same role at the same turn,
+    or as many items left as this side.
+    """
     old, new = [item.digest for item in left], [item.digest for item in right]
     head = shared(old, new)
     tail = shared(old[head:][::-1], new[head:][::-1])
@@ -43,7 +47,11 @@ def align(left: Sequence[Item], right: Sequence[Item]) -> Alignment:
         if equal is not None and equal >= begin:
             pairs += [(None, extra) for extra in range(begin, equal)]
             begin = equal + 1
-        elif begin < end and right[begin].role == left[place].role and new[begin] not in known:
+        elif (
+            begin < end
+            and new[begin] not in known
+            and (right[begin].role == left[place].role or stop - place == end - begin)
+        ):
             pairs.append((place, begin))
             begin += 1
         else:

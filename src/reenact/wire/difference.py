@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from reenact.wire.alignment import shared
-from reenact.wire.canonical import Json
+from reenact.wire.canonical import Json, encode
 
 Change = Literal["changed", "missing", "extra"]
 """`missing`: only the recording has it; `extra`: only the actual run has it."""
@@ -56,13 +56,11 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 def leaf_changes(recorded: Side, actual: Side, path: Path = ()) -> Iterator[LeafChange]:
     """Gives the leaves that differ, in order of their place."""
     old, new = recorded.normal, actual.normal
-    if old == new and type(old) is type(new):
-        return
     if isinstance(old, dict) and isinstance(new, dict):
         yield from _in_objects(_members(recorded), _members(actual), path)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _in_lists(_items(recorded), _items(actual), path)
-    else:
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):  # True is not 1 on the wire
         lines, more = _lines_of(recorded, actual)
         yield LeafChange(path=path, recorded=recorded.sent, actual=actual.sent, lines=lines, more_lines=more)
 
@@ -106,7 +104,7 @@ def _in_lists(old: list[Side], new: list[Side], path: Path) -> Iterator[LeafChan
         for place, (left, right) in enumerate(zip(old, new, strict=True)):
             yield from leaf_changes(left, right, (*path, place))
         return
-    normal_old, normal_new = [item.normal for item in old], [item.normal for item in new]
+    normal_old, normal_new = [encode(item.normal) for item in old], [encode(item.normal) for item in new]
     head = shared(normal_old, normal_new)
     tail = shared(normal_old[head:][::-1], normal_new[head:][::-1])
     for place in range(head, max(len(old), len(new)) - tail):
