@@ -8,6 +8,7 @@ import stat
 from contextlib import closing
 from typing import BinaryIO, cast
 
+import msgspec
 import zstandard
 
 from reenact.sources import Sidecar, Transcript
@@ -77,18 +78,33 @@ class _Decompressed:
 
 
 def holds_rows(transcript: Transcript) -> bool:
-    """Tells whether a file begins like JSON lines: one of its first lines begins with an object.
+    """Tells whether a file begins like JSON lines, or like the one document that it is said to be.
 
-    Files of other kinds carry such names too (a proxy's error page, a binary); they are passed over.
+    Files of other kinds carry such names too (an error page, another agent's log, a binary); they
+    are passed over. A file that is only damaged is not: its first whole or last torn line tells.
 
     Raises:
         OSError: it cannot be read.
     """
     with closing(open_content(transcript)) as stream:
         head = stream.read(_HEAD)
-    return not head.strip() or any(
-        line.lstrip(_LEADING).startswith(b"{") for line in head.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    )
+    if transcript.layout == "document" or not head.strip():
+        return True
+    *whole, last = head.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    return last.lstrip(_LEADING).startswith(b'{"') or any(map(_is_row, whole))
+
+
+def _is_row(line: bytes) -> bool:
+    line = line.strip(_LEADING)
+    if not line.startswith(b"{"):
+        return False
+    try:
+        msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return b'"sessionId"' in line or b'"payload"' in line  # a row all the same, but a damaged one
+    except RecursionError:
+        return True
+    return True
 
 
 def read_sidecars(sidecars: tuple[Sidecar, ...]) -> dict[str, bytes]:
