@@ -8,6 +8,7 @@ import msgspec
 
 Role = Literal["user", "assistant", "system", "tool"]
 Quality = Literal["measured", "partial", "estimated"]
+"""How far a count is to be trusted: as billed, a lower bound, or a guess."""
 ToolKind = Literal[
     "shell", "file_read", "file_write", "file_edit", "search", "sub_agent", "web", "notebook", "other"
 ]
@@ -94,6 +95,7 @@ class Other(Block, frozen=True, kw_only=True, tag="other"):
 
 
 AnyBlock = Text | Image | Audio | File | Reasoning | ToolCall | ToolResult | Other
+"""Any block of a message's content."""
 
 
 class Tokens(Value, frozen=True, kw_only=True):

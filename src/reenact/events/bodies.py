@@ -149,8 +149,11 @@ class UserMessage(Body, frozen=True, kw_only=True, tag="message.user"):
 
 
 class AssistantMessage(Body, frozen=True, kw_only=True, tag="message.assistant"):
-    """What the model said. A response that its log splits over several records becomes several
-    events with the same `message` (the provider's response id), in order."""
+    """What the model said.
+
+    A response that its log splits over several records becomes several events with the same
+    `message` (the provider's response id), in order.
+    """
 
     blocks: tuple[AnyBlock, ...]
     message: str | None = None
@@ -291,8 +294,11 @@ class FileProposed(Body, frozen=True, kw_only=True, tag="file.proposed"):
 
 
 class FileChanged(Body, frozen=True, kw_only=True, tag="file.changed"):
-    """A change of a file (a read is never one). `before`/`after` are whole texts where known;
-    `before_known`/`after_known` tell an absent file (known, None) from an unknown text."""
+    """A change of a file (a read is never one).
+
+    `before`/`after` are whole texts where known; `before_known`/`after_known` tell an absent file
+    (known, None) from an unknown text.
+    """
 
     path: str
     op: Literal["create", "modify", "delete", "move"] = "modify"
@@ -447,7 +453,10 @@ class ContextReverted(Body, frozen=True, kw_only=True, tag="context.reverted"):
 
 
 class UsageRecorded(Body, frozen=True, kw_only=True, tag="usage.recorded"):
-    """Tokens of one model response. The same `key` again replaces when its output is larger or it is final."""
+    """Tokens of one model response.
+
+    The same `key` again replaces when its output is larger or it is final (`usage.better`).
+    """
 
     key: str
     tokens: Tokens
@@ -560,3 +569,4 @@ AnyBody = (
     | LimitResumeFailed | BudgetWarning | ReplayRule | Stderr | ProviderStatus | ErrorBody
     | ParseWarning | Unknown | Custom
 )  # fmt: skip
+"""The body of any event."""

@@ -17,7 +17,8 @@ def canonical(value: Any) -> bytes:
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:  # lone surrogates: JSON can hold them, UTF-8 cannot
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        plain = msgspec.to_builtins(value)
+        text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "surrogatepass")
 
 

@@ -2,17 +2,19 @@
 
 The fast path decodes straight into typed values and refuses whatever it does not know; what it
 refuses goes through the tolerant path, which keeps unknown fields in `extra` and unknown kinds
-whole, so that reading and writing an event of a newer version changes nothing in it.
+whole, so that reading and writing an event of a newer version changes nothing in it. Text with
+lone surrogates, which UTF-8 cannot hold but some transcripts do, is written with JSON escapes.
 """
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import Any, get_args
 
 import msgspec
 
-from reenact.errors import CorruptRecordError
+from reenact.errors import CorruptRecordError, FormatTooNewError
 from reenact.events.bodies import AnyBody, Body, Unknown
 from reenact.events.envelope import FORMAT, Event
 from reenact.events.upgrade import upgrade
@@ -22,6 +24,7 @@ KINDS: dict[str, type[Body]] = {cls.__struct_config__.tag: cls for cls in get_ar
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
+_UNREADABLE = (ValueError, RecursionError)  # what msgspec and json raise at their worst
 _CRC_PREFIX = b',"c":"'
 _CRC_LENGTH = len(_CRC_PREFIX) + 8 + 2  # ,"c":"xxxxxxxx"}
 
@@ -30,8 +33,8 @@ def encode(event: Event) -> bytes:
     """Gives the event as compact JSON, without line end or checksum."""
     body = event.body
     if event.extra is None and body.extra is None and not (isinstance(body, Unknown) and body.foreign):
-        return _encoder.encode(event)
-    return _encoder.encode(_to_builtins(event))
+        return _write(event)
+    return _write(_to_builtins(event))
 
 
 def encode_record(event: Event) -> bytes:
@@ -48,11 +51,11 @@ def decode(data: bytes) -> Event:
     """
     try:
         event = _decoder.decode(data)
-    except msgspec.ValidationError:
+    except _UNREADABLE:
         return _decode_tolerantly(data)
-    except msgspec.DecodeError as error:
-        raise CorruptRecordError("record", str(error)) from error
-    return event if event.v == FORMAT else _decode_tolerantly(data)
+    if event.v == FORMAT and event.extra is None and event.body.extra is None:
+        return event
+    return _decode_tolerantly(data)
 
 
 def decode_record(line: bytes) -> Event:
@@ -81,19 +84,54 @@ def _to_builtins(event: Event) -> dict[str, Any]:
     return raw
 
 
-def _decode_tolerantly(data: bytes) -> Event:
+def _write(value: Any) -> bytes:
     try:
-        raw = msgspec.json.decode(data)
-        if not isinstance(raw, dict):
-            raise CorruptRecordError("record", "it is not an object")
-        raw = upgrade(raw)
-        body = raw.pop("body", None)
-        known, extra = _split(Event, raw)
-        return msgspec.convert(
-            {**known, "body": Unknown(name="")}, Event, from_attributes=True
-        ).__replace__(body=_body(body), extra=extra or None)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
+
+
+def _read(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except _UNREADABLE as error:
+        if b"\\ud" not in data.lower():
+            raise CorruptRecordError("record", str(error)) from error
+    try:
+        return json.loads(data.decode())
+    except _UNREADABLE as error:
         raise CorruptRecordError("record", str(error)) from error
+
+
+def _decode_tolerantly(data: bytes) -> Event:
+    raw = _read(data)
+    if not isinstance(raw, dict):
+        raise CorruptRecordError("record", "it is not an object")
+    raw = upgrade(raw)
+    if "body" not in raw:
+        raise CorruptRecordError("record", "it has no body")
+    body = raw.pop("body")
+    known, extra = _split(Event, raw)
+    if raw["v"] > FORMAT:
+        extra |= _take_unfit(known)
+    try:
+        envelope = msgspec.convert({**known, "body": Unknown(name="")}, Event, from_attributes=True)
+    except msgspec.ValidationError as error:
+        cause = FormatTooNewError if raw["v"] > FORMAT else CorruptRecordError
+        raise cause("record", str(error)) from error
+    return envelope.__replace__(body=_body(body), extra=extra or None)
+
+
+def _take_unfit(known: dict[str, Any]) -> dict[str, Any]:
+    """Takes out the optional fields whose values we cannot read; a newer format may know new words."""
+    unfit = {}
+    for field in msgspec.structs.fields(Event):
+        if field.name in known and not field.required:
+            try:
+                msgspec.convert(known[field.name], field.type)
+            except msgspec.ValidationError:
+                unfit[field.name] = known.pop(field.name)
+    return unfit
 
 
 def _body(raw: Any) -> AnyBody:

@@ -14,8 +14,11 @@ FORMAT = 1
 SourceKind = Literal[
     "recorder", "wire", "provider_file", "provider_log", "hook", "stdout", "stderr", "backfill"
 ]
+"""Through what we learnt of an event."""
 Completeness = Literal["full", "partial", "metadata_only"]
+"""How much of what happened an event tells."""
 SessionKind = Literal["main", "subagent", "fork"]
+"""Whether a session stands for itself, was started by another, or left another's past."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

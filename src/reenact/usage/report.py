@@ -12,6 +12,7 @@ from reenact.events.blocks import Quality, Tokens
 from reenact.usage.money import dollars
 
 By = Literal["day", "week", "month", "session", "project", "model", "agent", "blocks"]
+"""What a row of a report stands for."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +34,8 @@ class Sum(_Value, frozen=True, kw_only=True):
 
 
 class ModelSum(_Value, frozen=True, kw_only=True):
+    """What one model had of a row."""
+
     model: str | None
     sum: Sum
 
@@ -75,6 +78,8 @@ class Row(_Value, frozen=True, kw_only=True):
 
 
 class Report(_Value, frozen=True, kw_only=True):
+    """Rows by ascending key, and the sum of all of them."""
+
     by: By
     timezone: str
     rows: tuple[Row, ...]
