@@ -117,7 +117,7 @@ def items(text: str) -> list[Item]:
         ("aBcDe", "aBxDe", 2, 2, ((2, 2),)),
         ("aBcDe", "aDe", 1, 2, ((1, None), (2, None))),
         ("aBc", "aBxc", 2, 1, ((None, 2),)),
-        ("aBcDe", "xBcDy", 0, 0, ((0, 0), (1, 1), (2, 2), (3, 3), (4, 4))),
+        ("aBcDe", "xBcDy", 0, 0, ((0, 0), (4, 4))),
         ("ab", "aB", 1, 0, ((1, 1),)),
         ("abc", "aX", 1, 0, ((1, None), (2, 1))),
         ("", "", 0, 0, ()),
@@ -128,9 +128,6 @@ def test_messages_are_paired(
     left: str, right: str, head: int, tail: int, pairs: tuple[tuple[int | None, int | None], ...]
 ) -> None:
     found = align(items(left), items(right))
-    if (left, right) == ("aBcDe", "xBcDy"):  # equal ones between two edits are pairs as well
-        assert [pair for pair in found.pairs if left[pair[0] or 0] != right[pair[1] or 0]] == [(0, 0), (4, 4)]
-        return
     assert (found.head, found.tail, found.pairs) == (head, tail, pairs)
 
 
