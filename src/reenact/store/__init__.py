@@ -5,6 +5,7 @@ room alone speaks SQL. It knows no agent and no format of one, and refuses to ch
 """
 
 from reenact.store.local import LocalStore, open_store
+from reenact.store.memory import MemoryStore
 from reenact.store.pricing import Pricer
 from reenact.store.protocol import Deriving, Store, Writer
 from reenact.store.values import (
@@ -39,6 +40,7 @@ __all__ = [
     "Generation",
     "Kept",
     "LocalStore",
+    "MemoryStore",
     "Original",
     "OriginalKey",
     "Place",

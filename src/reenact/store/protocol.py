@@ -16,11 +16,13 @@ from reenact.store.values import (
     Drift,
     Entry,
     Filter,
+    Found,
     Kept,
     Original,
     OriginalKey,
     Place,
     Removal,
+    Rollup,
     SessionRow,
     Size,
     Warned,
@@ -54,6 +56,11 @@ class Deriving(Protocol):
 class Writer(Protocol):
     """The one writer of a recorded session."""
 
+    @property
+    def last(self) -> int:
+        """Seq of the last event of the session; 0 before the first."""
+        ...
+
     def append(self, event: Event) -> None:
         """Writes one event with one `write`; it survives the death of this process from here on."""
         ...
@@ -80,9 +87,10 @@ class Store(Protocol):
     ) -> Kept:
         """Keeps a transcript's (decompressed) bytes and its sidecars.
 
-        Content that extends the newest generation extends it; content that is a generation, or the
-        beginning of one, adds nothing; anything else opens the next generation. Nothing is ever
-        removed. Safe to be killed at any point and to be repeated.
+        Content that extends a generation extends it; content that is a generation, or the beginning
+        of one, adds nothing; anything else opens the next generation. Nothing is ever removed. Safe
+        to be killed at any point and to be repeated. Empty content without sidecars keeps nothing:
+        there is no original then.
         """
         ...
 
@@ -139,7 +147,7 @@ class Store(Protocol):
     # -- reading --------------------------------------------------------------------------------
 
     def catch_up(self) -> None:
-        """Brings the index up to the recorded segments as they are now."""
+        """Brings the index up to recorded segments, tombstones and prices as they are now."""
         ...
 
     def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
@@ -161,6 +169,17 @@ class Store(Protocol):
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
         """Yields the ledger: every model response once, at the session that owns it."""
+        ...
+
+    def rollups(self, filter: Filter) -> list[Rollup]:  # noqa: A002
+        """Gives the ledger's sums by session, model and quarter of an hour.
+
+        `since` and `until` choose whole quarters: those that lie in the time, at least in part.
+        """
+        ...
+
+    def find_event(self, event: str, *, session: str | None = None) -> Found | None:
+        """Tells where an event is, in one session or in any."""
         ...
 
     def drift(self) -> list[Drift]:
@@ -192,17 +211,24 @@ class Store(Protocol):
         ...
 
     def remove(self, sessions: Iterable[str], *, with_forks: bool = False) -> Removal:
-        """Removes sessions for good and leaves tombstones, so that imports do not bring them back.
+        """Removes sessions with their sub-agents for good; tombstones keep imports from bringing them back.
+
+        An original goes with the last of its sessions, and then has a tombstone too.
 
         Raises:
-            ArchiveError: a session has forks that share its past, and `with_forks` is False.
+            ArchiveBusyError: one is being recorded.
+            ArchiveError: a session has forks that share its past, and `with_forks` (which removes them
+                too) is False.
+            SessionNotFoundError: there is no such session.
         """
         ...
 
-    def is_removed(self, session: str) -> bool: ...
+    def is_removed(self, session: str) -> bool:
+        """Tells whether a session or an original, by its id, has a tombstone."""
+        ...
 
     def readmit(self, sessions: Iterable[str]) -> int:
-        """Lifts tombstones; gives how many."""
+        """Lifts the tombstones of sessions and of the originals they came from; gives how many sessions."""
         ...
 
     def gc(self) -> int:
@@ -211,6 +237,10 @@ class Store(Protocol):
 
     def sizes(self) -> list[Size]:
         """Gives what the archive's parts take on disk."""
+        ...
+
+    def sync(self) -> None:
+        """Makes all that was kept survive the death of the machine; `close` does it too."""
         ...
 
     def close(self) -> None: ...
