@@ -6,29 +6,32 @@ clipboard or turn the reading direction. Nothing that leaves this module can.
 
 from __future__ import annotations
 
-import re
 from datetime import tzinfo
 from decimal import Decimal
 
 from rich.cells import cell_len, get_character_cell_size
 
 from reenact.clock import to_datetime
+from reenact.tree import joined, safe, safe_lines
 
-RETURN = "⏎"
+__all__ = [
+    "clip",
+    "clock_text",
+    "count_text",
+    "duration_text",
+    "line",
+    "moment_text",
+    "money_text",
+    "pad",
+    "relative",
+    "safe",
+    "safe_lines",
+    "size_text",
+    "wrap",
+]
+
 ELLIPSIS = "…"
 UNKNOWN = "—"
-_TAB = "    "
-_SEQUENCES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, clipboard
-    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\|\x9c)"  # DCS, SOS, PM, APC
-    r"|\x1b[ -/]*[0-Z\\^-~]"  # two characters; not the beginning of a longer one
-)
-_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
-_BREAK_RUNS = re.compile(r"\s*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])\s*")
-_JOINERS = frozenset("\u200d\u200c")
-"""Characters without a width that emoji and some scripts need; they move nothing."""
-_PICTURES = 0x2400
 _SECOND = 1_000_000
 _STEPS = (
     (60, "s", 1),
@@ -41,22 +44,10 @@ _MONTH, _YEAR = 30 * 86_400, 365 * 86_400
 _PICO = Decimal(10) ** 12
 
 
-def safe(text: str) -> str:
-    """Gives text that is harmless on one line: sequences gone, controls and line breaks visible."""
-    if text.isprintable():
-        return text
-    return _visible(_BREAKS.sub(RETURN, _SEQUENCES.sub("", text)))
-
-
-def safe_lines(text: str) -> list[str]:
-    """Gives the lines of a text, each harmless; tabs are four spaces."""
-    return [_visible(part) for part in _BREAKS.split(_SEQUENCES.sub("", text))]
-
-
 def line(text: str, *, width: int) -> str:
     """Gives the beginning of a text as one harmless line of at most `width` cells."""
     looked_at = text[: 16 * width + 4096]
-    one = safe(_BREAK_RUNS.sub(f" {RETURN} ", _SEQUENCES.sub("", looked_at).strip()))
+    one = joined(looked_at)
     return clip(one if len(looked_at) == len(text) else one + ELLIPSIS, width)
 
 
@@ -174,30 +165,6 @@ def clock_text(moment: int | None, *, zone: tzinfo | None = None) -> str:
     if moment is None:
         return " " * 8
     return to_datetime(moment).astimezone(zone).strftime("%H:%M:%S")
-
-
-def _visible(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    """Gives a sign for a character that does something instead of showing something."""
-    code = ord(character)
-    if character == "\t":
-        return _TAB
-    if character in _JOINERS:
-        return character
-    if code < 0x20:
-        return chr(_PICTURES + code)
-    if code == 0x7F:
-        return "␡"
-    if 0xD800 <= code <= 0xDFFF:
-        return "\ufffd"
-    if character.isspace():
-        return " "
-    return f"<U+{code:04X}>"
 
 
 def _fitting(text: str, width: int) -> int:

@@ -5,6 +5,7 @@ first words; the payloads stay in the events.
 """
 
 from reenact.tree.fold import fold
+from reenact.tree.harmless import joined, safe, safe_lines
 from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, StepKind, Tree, Turn, steps_of
 from reenact.tree.outline import outline
 from reenact.tree.statistics import Statistics, ToolSums, statistics
@@ -42,9 +43,12 @@ __all__ = [
     "failure",
     "first_words",
     "fold",
+    "joined",
     "json_text",
     "outline",
     "plain",
+    "safe",
+    "safe_lines",
     "statistics",
     "steps_of",
     "words_of",
