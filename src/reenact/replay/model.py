@@ -30,10 +30,10 @@ Errors = Literal["skip", "faithful"]
 
 Section = Literal["body", "model", "params", "tools", "system", "messages"]
 Change = Literal["changed", "added", "removed", "moved"]
-DivergenceKind = Literal["changed", "extra", "repeated", "reordered", "missing", "unreadable"]
+DivergenceKind = Literal["changed", "extra", "repeated", "reordered", "missing", "unreadable", "unchecked"]
 """`changed`: another request came; `extra`: one more than recorded; `repeated`: one that was
 answered before; `reordered`: the same messages in another order; `missing`: a recorded call was
-never asked for; `unreadable`: the request could not be read."""
+never asked for; `unreadable`: the request could not be read; `unchecked`: nothing was kept to compare."""
 Classification = Literal[
     "volatile", "tool output", "tool schema", "prompt", "model", "parameter", "compaction", "history", "other"
 ]

@@ -13,7 +13,7 @@ import msgspec
 from reenact.events import Event, bodies
 from reenact.replay.declared import declared_of_events
 from reenact.replay.loading import load_request
-from reenact.replay.model import Exchange, Fidelity, Taped, Told, Value
+from reenact.replay.model import Exchange, Fidelity, Kind, Taped, Told, Value
 from reenact.replay.rules import rules_of_events
 from reenact.wire import canonical
 from reenact.wire.anthropic.failure import error_reply
@@ -39,6 +39,7 @@ class Logged(Value, frozen=True, kw_only=True):
 
     id: str
     lane: str = ""
+    kind: Kind = "main"
     request: Object | None = None
     message: Object | None = None
     purpose: str | None = None
@@ -81,14 +82,13 @@ class Script(Value, frozen=True, kw_only=True):
         calls: Iterable[Logged], *, declared: Declared | None = None, rules: Sequence[Rule] = ()
     ) -> Script:
         """Arranges calls that were rebuilt from an agent's own log; its answers are streamed anew."""
-        exchanges: list[Exchange] = []
+        exchanges = _answered([_logged(call, arrival) for arrival, call in enumerate(calls)])
         warnings: list[str] = []
-        for arrival, call in enumerate(calls):
-            if call.unresolved:
-                warnings.append(f"exchange {call.id}: {len(call.unresolved)} messages are not in the log")
-            if call.message is None:
-                warnings.append(f"exchange {call.id}: the log holds no answer")
-            exchanges.append(_logged(call, arrival))
+        for one in exchanges:
+            if one.unresolved:
+                warnings.append(f"exchange {one.id}: {len(one.unresolved)} parts of it are not in the log")
+            if one.response is None:
+                warnings.append(f"exchange {one.id}: the log holds no answer")
         return Script(
             exchanges=_numbered(exchanges),
             declared=declared or Declared(),
@@ -193,6 +193,7 @@ def _logged(call: Logged, arrival: int) -> Exchange:
         id=call.id,
         lane=call.lane,
         arrival=arrival,
+        kind=call.kind,
         purpose=call.purpose,
         request=call.request,
         response=Told(message=call.message) if call.message is not None else None,
@@ -234,6 +235,20 @@ def _collapsed(exchanges: Sequence[Exchange]) -> list[Exchange]:
     return kept
 
 
+def _answered(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Leaves out tries that the log holds no answer of, where the same request was answered later."""
+    kept: list[Exchange] = []
+    answered: set[tuple[str, str]] = set()
+    for exchange in reversed(exchanges):
+        key = (exchange.lane, _request_key(exchange))
+        if exchange.response is None and exchange.request is not None and key in answered:
+            continue
+        if exchange.response is not None:
+            answered.add(key)
+        kept.append(exchange)
+    return kept[::-1]
+
+
 def _joined(first: Exchange, again: Exchange) -> Exchange:
     before = (first.response,) if isinstance(first.response, Taped) else ()
     return msgspec.structs.replace(again, arrival=first.arrival, failures=(*first.failures, *before))
@@ -252,7 +267,7 @@ def _numbered(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     last: dict[str, str] = {}
     numbered: list[Exchange] = []
     for exchange in exchanges:
-        if not is_call(exchange):
+        if exchange.kind == "aux" or not is_call(exchange):
             numbered.append(msgspec.structs.replace(exchange, kind="aux"))
             continue
         step = steps[exchange.lane] = steps.get(exchange.lane, 0) + 1
@@ -272,6 +287,28 @@ def _remembered(get: Callable[[str], Json]) -> Callable[[str], Json]:
         return known[name]
 
     return remembered
+
+
+def answer_message(
+    blocks: Sequence[Mapping[str, Json]],
+    *,
+    message: str | None,
+    model: str | None,
+    stop_reason: str | None,
+    usage: Mapping[str, Json] | None = None,
+) -> Object:
+    """Puts an answer together from what a log holds of it, as the provider would have sent it whole."""
+    told: Object = {"usage": dict(usage)} if usage is not None else {}
+    return {
+        "id": message,
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [dict(block) for block in blocks],
+        "stop_reason": stop_reason,
+        "stop_sequence": None,
+        **told,
+    }
 
 
 def by_id(script: Script) -> Mapping[str, Exchange]:

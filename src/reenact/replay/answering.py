@@ -1,0 +1,165 @@
+"""A recorded answer as it is served: byte for byte where it can be, else in the words of the actual run.
+
+What changes is put together, mapped and cut again where it was cut; a message from a log is streamed
+anew. A client that now asks without streaming (or with) gets the same message in the other form.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import msgspec
+
+from reenact.replay.model import Chunk, Fidelity, Taped, Timing, Told
+from reenact.wire import canonical, sse
+from reenact.wire.anthropic.message import parse_reply
+from reenact.wire.anthropic.render import JSON_HEADERS, STREAM_HEADERS, render_json, render_stream
+from reenact.wire.anthropic.rewrite import rewrite_message, rewrite_stream
+from reenact.wire.anthropic.stream import assemble
+from reenact.wire.canonical import Object
+from reenact.wire.mapping import Mapper
+
+_STREAM = "text/event-stream"
+_NOT_SERVED = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection", "date"})
+_OK = 200
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast pieces are served: not held back, as recorded, or recorded times a factor."""
+
+    timing: Timing = "none"
+    scale: float = 1.0
+
+    def delay(self, microseconds: int) -> int:
+        """Gives how long to wait instead of a recorded time."""
+        match self.timing:
+            case "none":
+                return 0
+            case "recorded":
+                return max(microseconds, 0)
+            case "scaled":
+                return max(round(microseconds * self.scale), 0)
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer ready to be sent."""
+
+    status: int
+    headers: dict[str, str]
+    chunks: tuple[Chunk, ...]
+    fidelity: Fidelity
+    is_rewritten: bool
+
+
+def render(response: Taped | Told, *, mapper: Mapper, is_stream: bool, pace: Pace) -> Rendered:
+    """Gives a recorded answer to a request that wants (or does not want) a stream."""
+    if isinstance(response, Told):
+        return _told(response.message, mapper, is_stream=is_stream)
+    was_stream = response.headers.get("content-type", "").startswith(_STREAM)
+    if was_stream and is_stream:
+        return _stream(response, mapper, pace)
+    message = _message(response, was_stream=was_stream) if response.status == _OK else None
+    if message is None or was_stream == is_stream:
+        return _whole(response, mapper, pace)
+    wanted = STREAM_HEADERS if is_stream else JSON_HEADERS
+    other = _told(message, mapper, is_stream=is_stream)
+    kept = {name: value for name, value in _served(response.headers).items() if name not in wanted}
+    return msgspec.structs.replace(other, headers={**kept, **wanted})
+
+
+def _told(message: Object, mapper: Mapper, *, is_stream: bool) -> Rendered:
+    mapped = rewrite_message(message, mapper)
+    pieces = render_stream(mapped) if is_stream else (render_json(mapped),)
+    return Rendered(
+        status=_OK,
+        headers=dict(STREAM_HEADERS if is_stream else JSON_HEADERS),
+        chunks=tuple(Chunk(data=piece) for piece in pieces),
+        fidelity="synthesised",
+        is_rewritten=mapped != message,
+    )
+
+
+def _stream(response: Taped, mapper: Mapper, pace: Pace) -> Rendered:
+    pieces = rewrite_stream(response.body, mapper)
+    is_rewritten = b"".join(pieces) != response.body
+    chunks = _events(pieces, response, pace) if is_rewritten else _cut(response.body, _cuts(response), pace)
+    return Rendered(
+        status=response.status,
+        headers=_served(response.headers),
+        chunks=chunks,
+        fidelity="wire",
+        is_rewritten=is_rewritten,
+    )
+
+
+def _whole(response: Taped, mapper: Mapper, pace: Pace) -> Rendered:
+    """Serves an answer that is no stream (or an error); JSON in it is mapped where that changes it."""
+    body = response.body
+    if not mapper.is_identity:
+        try:
+            value = canonical.decode(body)
+        except ValueError:
+            value = None
+        if isinstance(value, dict) and (mapped := rewrite_message(value, mapper)) != value:
+            body = canonical.dump(mapped)
+    is_rewritten = body != response.body
+    when = response.chunks[-1][0] if response.chunks else 0
+    cuts = ((when, len(body)),) if is_rewritten else _cuts(response)
+    return Rendered(
+        status=response.status,
+        headers=_served(response.headers),
+        chunks=_cut(body, cuts, pace),
+        fidelity="wire",
+        is_rewritten=is_rewritten,
+    )
+
+
+def _message(response: Taped, *, was_stream: bool) -> Object | None:
+    if not was_stream:
+        return parse_reply(response.body, status=response.status).message
+    stream = assemble(response.body)
+    return stream.message if stream.is_complete else None
+
+
+def _cuts(response: Taped) -> tuple[tuple[int, int], ...]:
+    """Gives the recorded chunks, made to fit the body (its last piece takes what they do not cover)."""
+    size = len(response.body)
+    cuts: list[tuple[int, int]] = []
+    for when, length in response.chunks:
+        fitting = min(length, size)
+        if fitting > 0:
+            cuts.append((when, fitting))
+            size -= fitting
+    if size:
+        cuts.append((cuts[-1][0] if cuts else 0, size))
+    return tuple(cuts)
+
+
+def _cut(body: bytes, cuts: Sequence[tuple[int, int]], pace: Pace) -> tuple[Chunk, ...]:
+    chunks: list[Chunk] = []
+    place = before = 0
+    for when, length in cuts:
+        chunks.append(Chunk(data=body[place : place + length], delay=pace.delay(when - before)))
+        place += length
+        before = when
+    return tuple(chunks)
+
+
+def _events(pieces: Sequence[bytes], response: Taped, pace: Pace) -> tuple[Chunk, ...]:
+    """Gives each event at the time at which its last byte had come in the recording."""
+    cuts = _cuts(response)
+    arrived = list(zip(itertools.accumulate(length for _, length in cuts), cuts, strict=True))
+    chunks: list[Chunk] = []
+    before = at = 0
+    for piece, end in zip(pieces, sse.boundaries(response.body), strict=True):
+        while at < len(arrived) - 1 and arrived[at][0] < end:
+            at += 1
+        when = arrived[at][1][0] if arrived else 0
+        chunks.append(Chunk(data=piece, delay=pace.delay(when - before)))
+        before = when
+    return tuple(chunks)
+
+
+def _served(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _NOT_SERVED}

@@ -1,0 +1,91 @@
+"""The recorded call that a request without match comes closest to, and where the two differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+
+from reenact.replay.match import Matcher, Slot
+from reenact.replay.reading import Subject
+from reenact.wire.anthropic.diff import Difference, diff_requests
+from reenact.wire.fingerprint import shared_messages
+
+_LOOKED_AT = 4
+"""Calls that are compared leaf by leaf; the others fall behind by their fingerprints alone."""
+
+
+class Closest(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded call beside a request: what they share, and every located difference."""
+
+    slot: Slot
+    common: int
+    """Messages that both begin with."""
+    differences: tuple[Difference, ...]
+    is_reordered: bool = False
+
+
+def find_closest(matcher: Matcher, asked: Subject, lane: str) -> Closest | None:
+    """Gives the closest recorded call of the same route, or None where there is none.
+
+    First counts how far both agree from the start, then how few leaves differ; between equals the
+    call that was due in this lane.
+    """
+    known = [
+        slot for slot in matcher.slots if slot.subject is not None and _base(slot.subject) == _base(asked)
+    ]
+    if not known:
+        return None
+    due = _due(matcher, asked, lane)
+    ranked = sorted(known, key=lambda slot: _rank(slot, asked, due))[:_LOOKED_AT]
+    compared = [compare(slot, asked, matcher) for slot in ranked]
+    best = min(range(len(compared)), key=lambda place: _distance(compared[place], place))
+    return compared[best]
+
+
+def _rank(slot: Slot, asked: Subject, due: frozenset[str]) -> tuple[object, ...]:
+    subject = slot.subject
+    assert subject is not None  # the caller left those out
+    common = shared_messages(subject.own, asked.own)
+    alike = _alike(subject.own.messages, asked.own.messages)
+    apart = abs(len(subject.own.messages) - len(asked.own.messages))
+    return (-common, -alike, apart, slot.id not in due, slot.is_used, slot.exchange.arrival)
+
+
+def _distance(found: Closest, place: int) -> tuple[int, int, int]:
+    leaves = sum(1 + len(item.lines) for item in found.differences)
+    return -found.common, leaves, place
+
+
+def compare(slot: Slot, asked: Subject, matcher: Matcher) -> Closest:
+    """Gives every located difference of a request to a recorded call (whose request is known)."""
+    subject = slot.subject
+    assert subject is not None  # the caller left those out
+    recorded, actual = subject.request, asked.request
+    own = diff_requests(recorded, actual, recorded_by=subject.side, actual_by=asked.side)
+    both = own
+    if matcher.sides.recorded.key != matcher.sides.actual.key:
+        union = matcher.sides.union
+        both = diff_requests(recorded, actual, recorded_by=union, actual_by=union)
+    is_own = len(own) <= len(both) and bool(own)
+    one, other = (subject.own, asked.own) if is_own else (subject.union, asked.union)
+    return Closest(
+        slot=slot,
+        common=max(shared_messages(one, other), 0),
+        differences=own if is_own else both,
+        is_reordered=one.messages != other.messages and Counter(one.messages) == Counter(other.messages),
+    )
+
+
+def _due(matcher: Matcher, asked: Subject, lane: str) -> frozenset[str]:
+    """Gives the calls that would come next in this lane."""
+    parents = {*matcher.served.parents(asked, lane), matcher.served.last(lane)}
+    return frozenset(slot.id for slot in matcher.slots if not slot.is_used and slot.parent in parents)
+
+
+def _alike(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> int:
+    return sum(left == right for left, right in zip(one, other, strict=False))
+
+
+def _base(subject: Subject) -> str:
+    return f"{subject.method} {subject.path.partition('?')[0]}"

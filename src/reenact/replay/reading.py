@@ -1,0 +1,165 @@
+"""A request as the matcher sees it: which lane it is of, what it is for, and its fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+import msgspec
+
+from reenact.replay.declared import Sides
+from reenact.replay.model import Exchange, Incoming
+from reenact.wire import canonical
+from reenact.wire.anthropic.fingerprint import fingerprint_request
+from reenact.wire.anthropic.request import Request, as_blocks, parse_request, request_of
+from reenact.wire.canonical import Json
+from reenact.wire.fingerprint import Cache, Fingerprint
+from reenact.wire.normalise import Normaliser
+
+CALLS = "/v1/messages"
+"""The route on which the model is called; everything else is auxiliary."""
+LANE_HEADERS = ("x-reenact-lane", "x-test-id", "x-claude-code-agent-id")
+"""Headers that name a lane, the most explicit first."""
+RETRY_HEADER = "x-stainless-retry-count"
+
+_SUMMARY = re.compile(r"\bsummary of (?:the|our|this) conversation\b", re.IGNORECASE)
+_PROBES = {"quota": "quota", "warmup": "warmup"}
+
+
+class Subject:
+    """One request, recorded or asked, with everything that comparing it needs.
+
+    The request itself is made anew when somebody looks at it: a script holds thousands of them,
+    each with its whole history, and only their fingerprints are needed again and again.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Request],
+        *,
+        method: str,
+        path: str,
+        side: Normaliser,
+        sides: Sides,
+        cache: Cache,
+    ) -> None:
+        self._make = make
+        self._unite = sides.union
+        self._cache = cache
+        self.method = method
+        self.path = path
+        self.side = side
+        request = make()
+        self.own: Fingerprint = fingerprint_request(request, side, cache=cache)
+        """The fingerprints with this side's own values taken out."""
+        self.route = _route(method, path, request)
+        """What must be equal whatever the body says."""
+        self.defect = request.defect
+        self.model = request.model
+        self.has_tools = bool(request.tools)
+        self.is_single = len(request.raw_messages) == 1
+        self.purpose = _purpose(request) if self.is_call else _route_words(path)
+        """What it is for where it tells by itself; see `purpose_of`."""
+
+    @property
+    def request(self) -> Request:
+        """The request, read again."""
+        return self._make()
+
+    @cached_property
+    def union(self) -> Fingerprint:
+        """The fingerprints with the values of both sides taken out."""
+        return fingerprint_request(self.request, self._unite, cache=self._cache)
+
+    @property
+    def is_call(self) -> bool:
+        """True for a call of the model itself."""
+        return self.method == "POST" and self.path.partition("?")[0].endswith(CALLS)
+
+
+def asked_subject(incoming: Incoming, sides: Sides, cache: Cache) -> Subject:
+    """Reads a request of the actual run."""
+    request = parse_request(incoming.body)
+    return Subject(
+        lambda: request,
+        method=incoming.method,
+        path=incoming.path,
+        side=sides.actual,
+        sides=sides,
+        cache=cache,
+    )
+
+
+def recorded_subject(exchange: Exchange, sides: Sides, cache: Cache) -> Subject:
+    """Reads a recorded request; what is not stored is an empty one."""
+    body = exchange.request
+    return Subject(
+        lambda: request_of(body) if isinstance(body, dict) else parse_request(_as_bytes(body)),
+        method=exchange.method,
+        path=exchange.path,
+        side=sides.recorded,
+        sides=sides,
+        cache=cache,
+    )
+
+
+def lane_of(incoming: Incoming) -> str:
+    """Gives the lane a request says it is of; empty where nothing tells."""
+    if incoming.lane is not None:
+        return incoming.lane
+    headers: Mapping[str, str] = incoming.headers
+    return next((headers[name] for name in LANE_HEADERS if headers.get(name)), "")
+
+
+def is_retry(incoming: Incoming) -> bool:
+    """Tells whether the client says that it sent this request before."""
+    count = incoming.headers.get(RETRY_HEADER, "")
+    return count.isdigit() and int(count) > 0
+
+
+def purpose_of(subject: Subject, *, models: Iterable[str] = ()) -> str | None:
+    """Gives what an auxiliary call is for, or None for a call that moves the conversation on.
+
+    `models` are those the recording called with tools: a single message without tools to another
+    model is a side question (a title, the meaning of a command). Without such models none is.
+    """
+    if subject.purpose is not None or subject.defect is not None:
+        return subject.purpose
+    known = frozenset(models)
+    is_aside = subject.is_single and not subject.has_tools and bool(known)
+    return "side" if is_aside and subject.model not in known else None
+
+
+def _purpose(request: Request) -> str | None:
+    text = _last_text(request.raw_messages).strip()
+    if text.lower() in _PROBES:
+        return _PROBES[text.lower()]
+    if request.params.get("max_tokens") in (0, 1):
+        return "quota"
+    return "compact" if _SUMMARY.search(text) else None
+
+
+def _route(method: str, path: str, request: Request) -> str:
+    base = f"{method} {path.partition('?')[0]}"
+    if request.defect is None or not request.body:
+        return base
+    return f"{base} {hashlib.sha256(request.body).hexdigest()}"
+
+
+def _route_words(path: str) -> str:
+    last = path.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return "models" if "/models" in path else last or "root"
+
+
+def _last_text(messages: tuple[msgspec.Raw, ...]) -> str:
+    last = canonical.decode_raw(messages[-1]) if messages else None
+    if not isinstance(last, dict) or last.get("role") != "user":
+        return ""
+    texts = [str(block.get("text", "")) for block in as_blocks(last.get("content"))]
+    return texts[-1] if texts else ""
+
+
+def _as_bytes(body: Json) -> bytes:
+    return body.encode("utf-8", "replace") if isinstance(body, str) else b""
