@@ -109,8 +109,8 @@ class GrowingTurn:
     """A turn with everything that joined it so far."""
 
     __slots__ = (
-        "begin", "end", "error", "has_spoken", "id", "index", "is_closed", "is_explicit", "ledger", "loop",
-        "messages", "model", "node", "steps", "stop_reason", "trigger",
+        "begin", "end", "error", "has_spoken", "id", "index", "is_closed", "is_explicit", "is_named", "ledger",
+        "loop", "messages", "model", "node", "steps", "stop_reason", "trigger",
     )  # fmt: skip
 
     def __init__(self, turn: str, loop: GrowingLoop, begin: int, trigger: Trigger) -> None:
@@ -132,6 +132,8 @@ class GrowingTurn:
         """True once the model said anything."""
         self.is_explicit = False
         """True where its source told its begin; it then ends where its source says so."""
+        self.is_named = True
+        """False for a turn that a request opened without a name: the first name that comes is its own."""
         self.node = Node(begin, loop.id)
 
     def speak(self, message: str | None, *, model: str | None, stop: str | None) -> None:

@@ -78,9 +78,21 @@ class Placing:
         """Gives the turn that an event names, if it names one."""
         if event.turn is None:
             return None
-        return self._turns.get((loop.id, event.turn)) or self.open_turn(
-            event, loop, event.turn, trigger=trigger
+        return (
+            self._turns.get((loop.id, event.turn))
+            or self._adopt(loop, event.turn, trigger)
+            or self.open_turn(event, loop, event.turn, trigger=trigger)
         )
+
+    def _adopt(self, loop: GrowingLoop, name: str, trigger: Trigger | None) -> GrowingTurn | None:
+        """Gives the name of a turn to the one that its request opened, where nothing was said since."""
+        turn = loop.current
+        if turn is None or turn.is_named or turn.has_spoken:
+            return None
+        turn.id, turn.is_named, turn.trigger = name, True, trigger or turn.trigger
+        self._turns[loop.id, name] = turn
+        self._turn_home[name] = loop
+        return turn
 
     def turn_of_output(self, event: Event, *keys: str | None, asks: bool = False) -> GrowingTurn:
         """Gives the turn of something a model was asked or said; `keys` name its response.
@@ -98,6 +110,7 @@ class Placing:
                 turn = loop.current
                 if turn is None or self._is_over(turn, keys, asks=asks):
                     turn = self.open_turn(event, loop, next(filter(None, keys), event.id))
+                    turn.is_named = not asks
         for key in keys:
             if key is not None:
                 self._by_response.setdefault(key, turn)
@@ -128,11 +141,11 @@ class Placing:
 
     @staticmethod
     def _is_over(turn: GrowingTurn, keys: tuple[str | None, ...], *, asks: bool) -> bool:
+        has_spoken = bool(turn.messages) or turn.has_spoken
         if turn.is_explicit:
-            return False
+            return asks and has_spoken
         if turn.is_closed:
             return True
-        has_spoken = bool(turn.messages) or turn.has_spoken
         return has_spoken and (asks or (bool(turn.messages) and keys[0] is not None))
 
     def _trigger(self, loop: GrowingLoop) -> Trigger:
