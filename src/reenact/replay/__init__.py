@@ -23,7 +23,7 @@ from reenact.replay.model import (
     Told,
 )
 from reenact.replay.player import Player
-from reenact.replay.report import document, text
+from reenact.replay.report import document, render
 from reenact.replay.rules import rule_event
 from reenact.replay.script import Logged, Script, answer_message
 
@@ -50,7 +50,7 @@ __all__ = [
     "declare",
     "declared_of_events",
     "document",
+    "render",
     "rule_event",
-    "text",
     "to_config",
 ]

@@ -13,10 +13,16 @@ import msgspec
 
 from reenact.replay.model import Chunk, Fidelity, Taped, Timing, Told
 from reenact.wire import canonical, sse
-from reenact.wire.anthropic.message import parse_reply
-from reenact.wire.anthropic.render import JSON_HEADERS, STREAM_HEADERS, render_json, render_stream
-from reenact.wire.anthropic.rewrite import rewrite_message, rewrite_stream
-from reenact.wire.anthropic.stream import assemble
+from reenact.wire.anthropic import (
+    JSON_HEADERS,
+    STREAM_HEADERS,
+    assemble,
+    parse_reply,
+    render_json,
+    render_stream,
+    rewrite_message,
+    rewrite_stream,
+)
 from reenact.wire.canonical import Object
 from reenact.wire.mapping import Mapper
 

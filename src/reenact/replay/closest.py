@@ -8,7 +8,7 @@ import msgspec
 
 from reenact.replay.match import Matcher, Slot
 from reenact.replay.reading import Subject
-from reenact.wire.anthropic.diff import Difference, diff_requests
+from reenact.wire.anthropic import Difference, diff_requests
 from reenact.wire.fingerprint import shared_messages
 
 _LOOKED_AT = 4

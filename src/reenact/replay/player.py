@@ -35,7 +35,7 @@ from reenact.replay.reading import Subject, asked_subject, is_retry, lane_of
 from reenact.replay.rules import rules_for
 from reenact.replay.script import Script, has_failed
 from reenact.replay.stubs import stub
-from reenact.wire.anthropic.failure import refusal
+from reenact.wire.anthropic import refusal
 from reenact.wire.declared import Declared
 from reenact.wire.fingerprint import Cache
 from reenact.wire.mapping import Mapper, mapper

@@ -12,8 +12,7 @@ import msgspec
 from reenact.replay.declared import Sides
 from reenact.replay.model import Exchange, Incoming
 from reenact.wire import canonical
-from reenact.wire.anthropic.fingerprint import fingerprint_request
-from reenact.wire.anthropic.request import Request, as_blocks, parse_request, request_of
+from reenact.wire.anthropic import Request, as_blocks, fingerprint_request, parse_request, request_of
 from reenact.wire.canonical import Json
 from reenact.wire.fingerprint import Cache, Fingerprint
 from reenact.wire.normalise import Normaliser

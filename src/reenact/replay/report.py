@@ -8,6 +8,7 @@ import msgspec
 
 from reenact.replay.divergence import lane_name
 from reenact.replay.model import Difference, Divergence, Report
+from reenact.tree import safe_lines
 from reenact.wire.canonical import Object
 
 VERSION = 1
@@ -26,9 +27,6 @@ _CONSEQUENCES = {
     "stubbed": "a made-up answer was given",
     "none": "",
 }
-_CONTROLS = (*range(10), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_UNSAFE = dict.fromkeys(_CONTROLS, "�")
-"""Control characters, and those that turn the direction of writing."""
 
 
 def document(report: Report) -> Object:
@@ -36,13 +34,13 @@ def document(report: Report) -> Object:
     return {"version": VERSION, **msgspec.to_builtins(report)}
 
 
-def text(report: Report) -> str:
-    """Gives the report as lines of at most 100 columns, free of control characters."""
+def render(report: Report) -> tuple[str, ...]:
+    """Gives the report as lines of at most 100 columns that are harmless to a terminal."""
     lines = [_verdict(report)]
     for told in report.divergences:
         lines += ["", *_divergence(told)]
     lines += ["", *_books(report)]
-    return "\n".join(lines) + "\n"
+    return tuple(lines)
 
 
 def _verdict(report: Report) -> str:
@@ -105,9 +103,8 @@ def _books(report: Report) -> list[str]:
 
 def _wrapped(line: str, *, indent: str = "    ") -> list[str]:
     """Cuts a line at 100 columns; what comes from a recording may not steer a terminal."""
-    safe = line.translate(_UNSAFE)
     cut: list[str] = []
-    for part in safe.split("\n"):
+    for part in safe_lines(line):
         cut += textwrap.wrap(
             part if not cut else indent + part,
             _WIDTH,

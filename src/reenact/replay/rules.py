@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from reenact.events import Event, bodies
-from reenact.wire.anthropic.fingerprint import CLAUDE_CODE
+from reenact.wire.anthropic import CLAUDE_CODE
 from reenact.wire.rules import Rule, Rules
 
 

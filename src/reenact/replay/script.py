@@ -16,9 +16,7 @@ from reenact.replay.loading import load_request
 from reenact.replay.model import Exchange, Fidelity, Kind, Taped, Told, Value
 from reenact.replay.rules import rules_of_events
 from reenact.wire import canonical
-from reenact.wire.anthropic.failure import error_reply
-from reenact.wire.anthropic.message import parse_reply
-from reenact.wire.anthropic.stream import assemble
+from reenact.wire.anthropic import assemble, error_reply, parse_reply
 from reenact.wire.canonical import Json, Object
 from reenact.wire.declared import Declared
 from reenact.wire.rules import Rule
@@ -309,8 +307,3 @@ def answer_message(
         "stop_sequence": None,
         **told,
     }
-
-
-def by_id(script: Script) -> Mapping[str, Exchange]:
-    """Gives the exchanges by their ids."""
-    return {exchange.id: exchange for exchange in script.exchanges}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from reenact.replay.model import Chunk, Stubbed
 from reenact.replay.reading import Subject
 from reenact.wire import canonical
-from reenact.wire.anthropic.render import JSON_HEADERS, STREAM_HEADERS, render_json, render_stream
+from reenact.wire.anthropic import JSON_HEADERS, STREAM_HEADERS, render_json, render_stream
 from reenact.wire.canonical import Json, Object
 
 _MARK = {"x-reenact-stub": "true"}
