@@ -34,7 +34,8 @@ def asked(folder: Path) -> Iterator[tuple[str, list[Any], str]]:
         if "response.completed" not in response:
             continue
         headers = {name.lower(): value for name, value in request["headers"]}
-        thread = headers.get("thread-id") or headers.get("session_id") or headers.get("conversation_id")
+        names = ("thread-id", "session_id", "conversation_id")
+        thread = next(headers[name] for name in names if name in headers)
         done = next(
             json.loads(line[6:])
             for line in response.splitlines()
@@ -82,5 +83,7 @@ def next_of(left: dict[str, list[requests.Exchange]], thread: str, response: str
 
 def is_base(item: dict[str, Any], instructions: str | None) -> bool:
     """Tells the base instructions: sent with a line more or less than the log holds."""
-    texts = [part.get("text") for part in item.get("content") or [] if isinstance(part, dict)]
-    return item.get("role") == "developer" and texts[0][:500] == (instructions or "")[:500]
+    if item.get("role") != "developer":
+        return False
+    said: str = item["content"][0]["text"]
+    return said[:500] == (instructions or "")[:500]

@@ -55,6 +55,8 @@ def _block(item: dict[str, Any]) -> AnyBlock:
             data=text(item, "file_data"),
             url=text(item, "file_url") or text(item, "path"),
         )
+    if kind == "encrypted_content" and " " in (hidden := text(item, "encrypted_content") or ""):
+        return Text(text=hidden)  # providers that do not encrypt: what has spaces is no ciphertext
     return Other(raw=item)
 
 

@@ -163,6 +163,8 @@ def between_agents(thread: Thread, memory: Memory, row: Row) -> Disposition:
     author, recipient = text(row.payload, "author"), text(row.payload, "recipient")
     is_task = thread.kind == "subagent" and "Message Type: NEW_TASK" in said
     origin = "task" if is_task else "agent"
+    if is_task:
+        _entitle(thread, said.partition("Payload:\n")[2])
     body = UserMessage(blocks=blocks, human=False, origin=origin, message=text(row.payload, "id"))
     thread.emit(name_of("um", f"{author}\x1f{recipient}\x1f{said}"), body, in_turn=False)
     thread.input()

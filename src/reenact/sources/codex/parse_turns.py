@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from reenact.events import content_hash
-from reenact.events.bodies import ErrorBody, LimitHit, LoopEnded, ModeChanged, ModelSwitched, WorkspaceChanged
+from reenact.events.bodies import (
+    LimitHit,
+    LoopEnded,
+    ModeChanged,
+    ModelFailed,
+    ModelSwitched,
+    WorkspaceChanged,
+)
 from reenact.sources.codex.memory import Memory
 from reenact.sources.codex.parse_texts import flush_thoughts
 from reenact.sources.codex.parse_tools import flush_executions
@@ -40,10 +49,10 @@ def task_complete(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Di
     if turn == thread.loop:
         settle(thread, memory)
     error = mapping(payload, "error")
-    message = text(error, "message")
+    message = _message(error)
     if error:
         _failed(thread, turn, error, message)
-    status = LoopEnded(status="aborted", reason=message or "error") if error else LoopEnded()
+    status = LoopEnded(status="rejected", reason=message or "error") if error else LoopEnded()
     if not thread.end_loop(turn, status) and not error:
         return "repeat" if thread.has_loop(turn) else "metadata"
     return "events"
@@ -58,9 +67,20 @@ def _failed(thread: Thread, turn: str, error: dict[str, Any], message: str | Non
             scope=code, message=message, resets_at=None if resets is None else resets * _SECOND, raw=error
         )
         thread.emit(f"limit:{turn}", body, loop=turn)
-        return
-    body_error = ErrorBody(message=message or str(code), category=code, data=error)
-    thread.emit(f"error:{turn}", body_error, loop=turn)
+    thread.emit(f"failed:{turn}", ModelFailed(error=message, category=code), loop=turn)
+
+
+def _message(error: dict[str, Any]) -> str | None:
+    """Gives an error's text; providers' own error objects come as JSON within it."""
+    said = text(error, "message")
+    if said is None or not said.startswith("{"):
+        return said
+    try:
+        value = msgspec.json.decode(said)
+    except (msgspec.DecodeError, RecursionError):
+        return said
+    inner = mapping(value, "error") if isinstance(value, dict) else {}
+    return text(inner, "message") or said
 
 
 def turn_aborted(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Disposition:
