@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ class ManualClock:
 
 def to_datetime(microseconds: int) -> datetime:
     """Gives the aware UTC datetime of a time in microseconds."""
-    return datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC)
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def from_datetime(moment: datetime) -> int:
