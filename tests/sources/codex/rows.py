@@ -30,7 +30,7 @@ def meta(thread: str = PARENT, second: float = 0, **more: Any) -> Row:
     return row("session_meta", {**payload, "source": "exec", **more}, second)
 
 
-def event(kind: str, second: float = 0, **payload: Any) -> Row:
+def event(kind: str, second: float = 0, /, **payload: Any) -> Row:
     return row("event_msg", {"type": kind, **payload}, second)
 
 
@@ -38,7 +38,7 @@ def item(kind: str, second: float = 0, **payload: Any) -> Row:
     return row("response_item", {"type": kind, **payload}, second)
 
 
-def completed(kind: str, second: float = 0, **found: Any) -> Row:
+def completed(kind: str, second: float = 0, /, **found: Any) -> Row:
     return event("item_completed", second, item={"type": kind, **found})
 
 

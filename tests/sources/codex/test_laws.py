@@ -1,0 +1,189 @@
+"""Laws that hold for any rows in any order, also for rows that no Codex ever wrote."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reenact.events import FORMAT, Event, decode, encode
+from reenact.sources import Parsed
+
+from .rollouts import drafts_of, ledger, lines_of, parse
+from .rows import (
+    CHILD,
+    NEW_TURN,
+    OLD_TURN,
+    PARENT,
+    Row,
+    answer,
+    as_bytes,
+    call,
+    completed,
+    context,
+    count,
+    done,
+    event,
+    item,
+    meta,
+    output,
+    prompt,
+    record,
+    row,
+    said,
+    spent,
+    started,
+)
+
+_CHANGES = {"/todo/a.py": {"type": "update", "unified_diff": "@@\n-a\n+b\n", "move_path": None}}
+_PATCH = "*** Begin Patch\n*** Add File: b.py\n+x\n*** Delete File: c.py\n*** End Patch\n"
+_REPLACED = [said("user", "Go")["payload"], said("assistant", "Gone.")["payload"]]
+_RATES = {"primary": {"used_percent": 5.0, "window_minutes": 300, "resets_in_seconds": 60}}
+POOL: list[Row] = [
+    meta(),
+    meta(CHILD, 1, forked_from_id=PARENT),
+    meta(CHILD, 1, source={"subagent": {"thread_spawn": {"parent_thread_id": PARENT}}}),
+    started(OLD_TURN),
+    started(NEW_TURN),
+    done(OLD_TURN),
+    done(NEW_TURN, error={"message": "Over.", "codex_error_info": {"other": {}}}),
+    event("turn_aborted", turn_id=OLD_TURN, reason="interrupted"),
+    event("thread_rolled_back", num_turns=1),
+    event("thread_settings_applied", thread_settings={"model": "b", "cwd": "/b", "approval_policy": "never"}),
+    context(turn_id=OLD_TURN, approval_policy="on-request", sandbox_policy={"type": "read-only"}),
+    context("other-model"),
+    *prompt("Go"),
+    *answer("Gone."),
+    said("developer", "<permissions instructions>All.</permissions instructions>"),
+    said(
+        "user",
+        '<subagent_notification>{"agent_path":"x-1","status":{"completed":"Yes."}}</subagent_notification>',
+    ),
+    event("agent_reasoning", text="Hm."),
+    event("agent_reasoning_raw_content", text="Hm!"),
+    item("reasoning", summary=[{"type": "summary_text", "text": "Hm."}], encrypted_content="abc"),
+    completed("Reasoning", id="rs", summary_text=["Hm."]),
+    completed("UserMessage", id="item-1", content=[{"type": "text", "text": "Go"}]),
+    completed("AgentMessage", id="item-2", content=[{"type": "Text", "text": "Gone."}]),
+    call("exec_command", "c1", cmd="ls"),
+    output("c1", "Process exited with code 1\nOutput:\nno"),
+    completed("CommandExecution", id="c1", status="failed", exit_code=1, aggregated_output="no"),
+    item("custom_tool_call", name="apply_patch", call_id="c2", input=_PATCH),
+    item("custom_tool_call_output", call_id="c2", output='{"output":"ok","metadata":{"exit_code":0}}'),
+    completed("FileChange", id="c2", changes=_CHANGES, status="completed"),
+    event("patch_apply_end", call_id="c2", changes=_CHANGES, success=True),
+    call("update_plan", "c3", plan=[{"step": "a", "status": "pending"}]),
+    output("c3", "Plan updated"),
+    call("spawn_agent", "c4", message="Look"),
+    output("c4", '{"agent_id":"x-1","nickname":"Poincare"}'),
+    completed("CollabAgentToolCall", id="c4", tool="spawn_agent", receiver_thread_ids=["x-1"], prompt="Look"),
+    completed("SubAgentActivity", id="c4", kind="started", agent_thread_id="x-1", agent_path="/root/a"),
+    completed("SubAgentActivity", id="z", kind="completed", agent_thread_id="x-1", agent_path="/root/a"),
+    item(
+        "agent_message",
+        author="/root/a",
+        recipient="/root",
+        content="Message Type: FINAL_ANSWER\nPayload:\nYes",
+    ),
+    item("local_shell_call", call_id="c5", action={"type": "exec", "command": ["ls"]}),
+    item("web_search_call", id="ws_1", status="completed", action={"type": "search", "query": "q"}),
+    event("web_search_end", call_id="ws_1", query="q"),
+    completed("WebSearch", id="ws_2", query="q"),
+    item("image_generation_call", id="ig_1", status="completed", result="aGk="),
+    item("tool_search_call", call_id="c6", arguments={"query": "x"}),
+    item("tool_search_output", call_id="c6", tools=[{"name": "x"}]),
+    item("ghost_snapshot", ghost_commit={"id": "abc"}),
+    item("additional_tools", role="developer", tools=[{"name": "x"}]),
+    item("compaction", encrypted_content="x"),
+    event("mcp_tool_call_end", call_id="c7", invocation={"server": "s", "tool": "t"}, result={"Ok": {}}),
+    completed("McpToolCall", id="c7", server="s", tool="t", status="failed", error={"message": "no"}),
+    row("compacted", {"message": "In short.", "replacement_history": _REPLACED, "window_id": "w1"}),
+    event("context_compacted"),
+    completed("ContextCompaction", id="cc"),
+    completed("Plan", id="p", text="First."),
+    completed("HookPrompt", id="h", fragments=[{"text": "Mind."}]),
+    completed("Extension", id="e"),
+    completed("ImageView", id="c1", path="/a.png"),
+    event("entered_review_mode"),
+    event("exited_review_mode"),
+    event("thread_name_updated", thread_name="Title"),
+    event("thread_goal_updated", goal={"text": "Done"}),
+    count(spent(100, 10, 5), None, 0, **_RATES),
+    count(spent(250, 20, 9), spent(150, 10, 4)),
+    event("token_count", info=None, rate_limits={"rate_limit_reached_type": "primary"}),
+    record("resp_1", spent(300, 0, 7), spent(300, 0, 7)),
+    record("resp_1", spent(300, 0, 9), spent(300, 0, 9)),
+    row("world_state", {"full": True}),
+    row("inter_agent_communication", {"a": 1}),
+    row("inter_agent_communication_metadata", {"trigger_turn": True}),
+    row("hologram", {"a": 1}),
+    event("hum"),
+    {"record_type": "state"},
+    said("user", "Go")["payload"],
+    {"id": PARENT, "timestamp": "2025-08-01T10:00:00Z"},
+    {"session": {"id": PARENT}, "items": [said("user", "Go")["payload"], 7]},
+]
+rows = st.lists(st.sampled_from(POOL), max_size=40)
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def feed(data: bytes) -> list[Parsed]:
+    return parse(lines_of(data), key=PARENT)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=rows, cut=st.floats(0, 1))
+def test_drafts_of_a_prefix_are_a_prefix_of_the_drafts(rows: list[Row], cut: float) -> None:
+    data = as_bytes(rows)
+    whole, part = drafts_of(feed(data)), drafts_of(feed(data[: int(len(data) * cut)]))
+    assert part == whole[: len(part)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=rows)
+def test_every_line_is_accounted_for_and_every_record_named_once(rows: list[Row]) -> None:
+    parsed = feed(as_bytes(rows))
+    assert len(parsed) == len(rows)
+    assert all(bool(each.drafts) <= (each.disposition == "events") for each in parsed)
+    names = [(draft.session, draft.record) for draft in drafts_of(parsed)]
+    assert len(names) == len(set(names))
+    assert all(each.headers for each in parsed if any(d.body.kind == "session.started" for d in each.drafts))
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=rows)
+def test_parsing_again_gives_the_same_and_a_copy_counts_nothing_more(rows: list[Row]) -> None:
+    once = drafts_of(feed(as_bytes(rows)))
+    again = drafts_of(feed(as_bytes(rows)))
+    assert once == again
+    assert ledger(once) == ledger([*once, *again])
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=rows)
+def test_every_draft_can_be_written_and_read_back(rows: list[Row]) -> None:
+    for seq, draft in enumerate(drafts_of(feed(as_bytes(rows))), 1):
+        whole = Event(v=FORMAT, seq=seq, id="x", session=draft.session, recorded_at=0, body=draft.body)
+        assert decode(encode(whole)).body == draft.body
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.sampled_from(POOL), data=st.data())
+def test_a_row_with_anything_anywhere_never_raises(row: Row, data: st.DataObject) -> None:
+    value: Any = json.loads(json.dumps(row))
+    place = value
+    while True:
+        name = data.draw(st.sampled_from(sorted(place)))
+        if isinstance(place[name], dict) and place[name] and data.draw(st.booleans()):
+            place = place[name]
+            continue
+        place[name] = data.draw(junk)
+        break
+    around = [meta(), started(OLD_TURN), call("exec_command", "c1"), call("spawn_agent", "c4", message="x")]
+    feed(as_bytes([*around, value, value, done(OLD_TURN)]))
