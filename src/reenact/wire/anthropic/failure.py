@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from reenact.wire.canonical import Object
 
 REFUSAL_STATUS = 410
+"""The only status at which Claude Code asks no more and says why."""
 NO_RETRY = {"x-should-retry": "false"}
+"""Tells the official clients, and Claude Code, not to ask again."""
 
 
 class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):

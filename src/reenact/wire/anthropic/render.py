@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from reenact.wire.canonical import Json, Object
 
 STREAM_HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+"""Headers of an answer that is a stream."""
 JSON_HEADERS = {"content-type": "application/json"}
+"""Headers of an answer in one piece."""
 
 _CLOSING_FIELDS = ("stop_reason", "stop_sequence", "stop_details")
 _GROWING_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
