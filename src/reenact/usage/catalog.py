@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from reenact.usage.rates import Rates, Step, Tariff, per_million
@@ -60,6 +59,8 @@ class Model:
 
 def list_version() -> str:
     """Names the price list that is installed."""
+    from importlib.metadata import version
+
     return f"genai-prices {version('genai-prices')}"
 
 
