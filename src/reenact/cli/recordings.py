@@ -64,7 +64,7 @@ def _tell_recorded(recorded: Recorded) -> None:
         click.echo("note: the command made no model call through the gateway", err=True)
 
 
-@click.command(context_settings=PASS_ON)
+@click.command()
 @click.argument("session")
 @click.option("--until", type=click.IntRange(min=0), metavar="N", help="Play N model calls, then go on live.")
 @click.option("--then-live", is_flag=True, help="Go on live where the recording has no answer.")
