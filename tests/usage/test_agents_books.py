@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.usage.builders import at
 
 from reenact.events.blocks import Tokens
 from reenact.usage import Prices, usd
-from tests.usage.builders import at
 
 CORPUS = Path(os.environ.get("REENACT_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 USED = at("2026-11-20T12:00:00")
