@@ -139,7 +139,7 @@ def _open_turn(reading: Reading, spot: Spot, turn: str, model: str | None) -> No
 
 def _call(reading: Reading, spot: Spot, block: dict[str, Any], turn: str) -> None:
     """Adds the call that a block asks for, or the result that the provider's own tool gave."""
-    kind = block.get("type")
+    kind = text(block.get("type"))
     if kind in _CALLS:
         identity, name = text(block.get("id")) or "", text(block.get("name")) or ""
         body = ToolCalled(
@@ -154,7 +154,7 @@ def _call(reading: Reading, spot: Spot, block: dict[str, Any], turn: str) -> Non
         record = spot.after(f"call:{identity}")
         reading.add(spot.session, body, reading.once(record), ts=spot.ts, turn=turn, parent=spot.record)
         _remember(reading, spot, body, turn)
-    elif isinstance(kind, str) and kind.endswith("_tool_result"):
+    elif kind is not None and kind.endswith("_tool_result"):
         identity = text(block.get("tool_use_id")) or ""
         reading.calls.pop(identity, None)
         given = block.get("content")
@@ -188,6 +188,6 @@ def _remember(reading: Reading, spot: Spot, called: ToolCalled, turn: str) -> No
 def _drift(reading: Reading, found: Any) -> None:
     """Counts kinds of blocks that the protocol did not have when this was written."""
     for block in items(found):
-        kind = table(block).get("type")
+        kind = text(table(block).get("type"))
         if kind not in known.BLOCKS and not isinstance(block, str):
             reading.unknown.append(f"block/{kind}")

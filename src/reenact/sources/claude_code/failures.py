@@ -74,7 +74,7 @@ def api_error(reading: Reading, spot: Spot) -> Disposition:
     if limits:
         kind, resets = text(limits.get("rateLimitType")), number(limits.get("resetsAt"))
         resets_at = resets * _SECOND if resets is not None else None
-        is_hit = limits.get("status") in {None, "rejected"}
+        is_hit = text(limits.get("status")) in {None, "rejected"}
         limit = (
             LimitHit(scope=scope(kind or ""), resets_at=resets_at, message=body.error, raw=limits)
             if is_hit

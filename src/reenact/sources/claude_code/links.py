@@ -147,7 +147,7 @@ def boundary(reading: Reading, spot: Spot) -> Disposition:
 def summarised(reading: Reading, session: Session, row: Row) -> Disposition:
     """Takes the summary that follows a boundary."""
     flush_boundary(reading, session, summary=content.plain(table(row.message).get("content")))
-    reading.anchors[str(row.uuid)] = session.last
+    session.anchors[str(row.uuid)] = session.last
     session.has_root = True
     return "events"
 
@@ -165,14 +165,14 @@ def flush_boundary(reading: Reading, session: Session, *, summary: str | None = 
         before=number(meta.get("preTokens")),
         after=number(meta.get("postTokens")),
         summary=summary,
-        kept=tuple(ids.event_id(session.id, record) for record in _preserved(reading, meta)),
+        kept=tuple(ids.event_id(session.id, record) for record in _preserved(reading, session, meta)),
     )
     above = text(row.logical_parent_uuid)
-    parent = reading.anchors.get(above) if above else None
+    parent = session.anchors.get(above) if above else None
     reading.add(session, body, str(row.uuid), ts=ts, parent=parent)
 
 
-def _preserved(reading: Reading, meta: dict[str, Any]) -> list[str]:
+def _preserved(reading: Reading, session: Session, meta: dict[str, Any]) -> list[str]:
     """Gives the records of the rows that stay in the context, oldest first, each once."""
     rows = [
         uuid for uuid in items(table(meta.get("preservedMessages")).get("uuids")) if isinstance(uuid, str)
@@ -188,5 +188,5 @@ def _preserved(reading: Reading, meta: dict[str, Any]) -> list[str]:
             rows = [*rows, *reversed(walked)]
             break
         here = reading.above.get(here)
-    records = [reading.anchors.get(uuid) for uuid in rows]
+    records = [session.anchors.get(uuid) for uuid in rows]
     return list(dict.fromkeys(record for record in records if record is not None))

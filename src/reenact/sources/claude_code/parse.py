@@ -65,7 +65,7 @@ class ClaudeCodeParser:
             reading.starts_own = row.type == "queue-operation"
         if isinstance(row.version, str):
             reading.version = row.version
-        kind = row.type
+        kind = text(row.type)
         if kind in known.DIALOG_ROWS:
             return self._dialog(found, ts)
         if kind in known.REPEATED_ROWS:
@@ -100,7 +100,7 @@ class ClaudeCodeParser:
         reading, row = self._reading, found.row
         if row.type == "user" and row.is_compact_summary and session.boundary is not None:
             return links.summarised(reading, session, row)
-        if row.type != "progress":
+        if row.type != "progress" or table(row.data).get("type") == "hook_progress":
             links.flush_boundary(reading, session)
         spot = reading.spot(session, row, ts)
         match row.type:

@@ -51,6 +51,8 @@ class Session:
         self.compacted: str | None = None
         self.has_root = False
         self.last: str | None = None
+        self.anchors: dict[str, str | None] = {}
+        """uuid of a row → record of the nearest draft at or above it."""
         self.fork_of: str | None = None
         self.fork_at: str | None = None
         self.fork_told = False
@@ -85,8 +87,6 @@ class Reading:
         self.sides: dict[str, Session] = {}
         """Side chains of old versions: uuid of each of their rows → session."""
         self.last_side: Session | None = None
-        self.anchors: dict[str, str | None] = {}
-        """uuid of a row → record of the nearest draft at or above it."""
         self.above: dict[str, str | None] = {}
         """uuid of a row → uuid of the row above."""
         self.links: set[str] = set()
@@ -148,7 +148,7 @@ class Reading:
         above = text(row.parent_uuid) or text(row.logical_parent_uuid)
         if above is None:
             return None
-        return self.anchors.get(above, session.last)
+        return session.anchors.get(above, session.last)
 
     # -- drafts ---------------------------------------------------------------------------------
 
@@ -240,13 +240,13 @@ class Reading:
 
     def anchor(self, spot: Spot, *, is_link: bool = False) -> None:
         """Remembers what a row became, for the rows that hang on it."""
-        self.anchors[spot.record] = spot.session.last = spot.record
+        spot.session.anchors[spot.record] = spot.session.last = spot.record
         if is_link:
             self.links.add(spot.record)
 
     def pass_over(self, spot: Spot) -> None:
         """Remembers a row that became nothing: what hangs on it hangs on the draft above."""
-        self.anchors[spot.record] = spot.parent
+        spot.session.anchors[spot.record] = spot.parent
         self.links.add(spot.record)
 
     def answer(self, row: Row) -> None:
