@@ -17,7 +17,6 @@ from reenact.sources.codex.records import mapping, mappings, number, text
 _HEAD = 600
 _EXIT = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)", re.MULTILINE)
 _WALL = re.compile(r"^Wall time: ([\d.]+) seconds?", re.MULTILINE)
-_RUNNING = re.compile(r"^Process running with session ID", re.MULTILINE)
 _TRUNCATED = re.compile(r"\[\.\.\. omitted|…\d+ (?:tokens|chars|lines)? ?truncated…|tokens truncated")
 
 Category = Literal["unsupported", "aborted", "denied", "failed"]
@@ -114,11 +113,6 @@ def duration(value: Any) -> int | None:
         if found:
             return round(float(found[1]) * {"s": 1_000_000, "ms": 1000}.get(found[2], 1))
     return None
-
-
-def is_running(output: Any) -> bool:
-    """Tells whether an output says that its process goes on."""
-    return isinstance(output, str) and bool(_RUNNING.search(output[:_HEAD]))
 
 
 _KINDS: dict[str, ToolKind] = {

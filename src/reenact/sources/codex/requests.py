@@ -43,6 +43,7 @@ _RESULTS = {
 _GIVEN = frozenset({*_RESULTS.values(), "tool_search_output"})
 _FIRST_BY_TURN = 58
 """The first minor version known to write one `turn_context` a turn; 0.42 writes one a request."""
+_FIRST_WITH_RECORDS = 169
 _LOCAL = frozenset({"ghost_snapshot"})
 _VOLATILE = frozenset(
     {"id", "status", "annotations", "logprobs", "internal_chat_message_metadata_passthrough"}
@@ -169,6 +170,7 @@ class _Reading:
         self._native = told.id
         self._instructions = told.instructions
         self._asks_by_context = _minor(told.version) < _FIRST_BY_TURN
+        self._has_records = _minor(told.version) >= _FIRST_WITH_RECORDS
         self._past.begin(told, told.id or "")
 
     def _own(self, row: Row) -> Iterator[Exchange]:
