@@ -90,3 +90,14 @@ def test_what_turns_spent_and_what_belongs_to_none_is_what_the_session_spent(eve
     in_turns = sum(turn.usage.total for loop in tree.loops for turn in loop.turns if turn.usage is not None)
     assert in_turns <= spent.tokens.total
     assert spent.tokens.total == sum(model.tokens.total for model in spent.models)
+
+
+@settings(deadline=None)
+@given(sessions())
+def test_the_loop_and_the_turn_of_a_view_are_in_the_tree(events: list[Event]) -> None:
+    tree = fold(events)
+    turns = {(loop.id, turn.id) for loop in tree.loops for turn in loop.turns}
+    for seq in range(len(events) + 1):
+        view = tree.at(seq)
+        assert view.loop is None or tree.loop(view.loop) is not None
+        assert view.turn is None or (view.loop, view.turn) in turns

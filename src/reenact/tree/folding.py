@@ -94,8 +94,9 @@ class Folding:
             loop.end = event.seq
         node = node or self.node_for(event, turn)
         self.nodes[event.id] = node
-        place = (event.ts, loop.id if loop is not None else None, turn.id if turn is not None else None)
-        self.state.places.put(event.seq, place)
+        is_known = turn is not None and (turn.is_named or turn.has_spoken)  # else its name may yet come
+        turn_id = turn.id if turn is not None and is_known else None
+        self.state.places.put(event.seq, (event.ts, loop.id if loop is not None else None, turn_id))
         return node
 
     def put(

@@ -109,8 +109,8 @@ class GrowingTurn:
     """A turn with everything that joined it so far."""
 
     __slots__ = (
-        "begin", "end", "error", "has_spoken", "id", "index", "is_closed", "is_explicit", "is_named", "ledger",
-        "loop", "messages", "model", "node", "steps", "stop_reason", "trigger",
+        "begin", "end", "error", "has_spoken", "id", "index", "is_closed", "is_explicit", "is_named",
+        "ledger", "loop", "messages", "model", "node", "steps", "stop_reason", "trigger",
     )  # fmt: skip
 
     def __init__(self, turn: str, loop: GrowingLoop, begin: int, trigger: Trigger) -> None:

@@ -136,7 +136,7 @@ def content(
                 answer_in_message(f, event, block, turn)
             case _:
                 others.add(type(block))
-    if calls and not others:
+    if calls and not others and calls[0].turn is turn:
         calls[0].events.append(event.seq)
         return
     kind: StepKind = "reasoning" if others == {blocks.Reasoning} else "message"
