@@ -173,6 +173,29 @@ def test_values_are_scrubbed_by_content_and_by_the_name_of_their_field() -> None
     assert scrub_value(result.value, key=KEY).value == result.value
 
 
+names = st.sampled_from(["password", "token", "api_key", "note", "id", "signature"]) | texts
+documents = st.recursive(
+    texts | st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(documents)
+def test_scrubbing_a_scrubbed_value_changes_nothing(value: Any) -> None:
+    once = scrub_value(value, key=KEY, known=KNOWN)
+    twice = scrub_value(once.value, key=KEY, known=KNOWN)
+    assert twice.value == once.value
+    assert twice.rules == ()
+    if not once.rules:
+        assert once.value == value
+
+
+def test_a_value_partly_scrubbed_is_still_judged_by_its_name() -> None:
+    partly = {"password": "hunter2 [redacted:known:0123abcd]"}
+    assert PLACEHOLDER.fullmatch(scrub_value(partly, key=KEY).value["password"])
+
+
 def test_protocol_ids_and_signatures_survive() -> None:
     secret = SAMPLES[0].secret
     value: dict[str, Any] = {

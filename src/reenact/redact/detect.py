@@ -47,7 +47,7 @@ def find(text: str, *, known: Known | None = None, rules: Sequence[Rule] = BUILT
 
 def named(name: str, value: str, rules: Sequence[Rule] = BUILT_IN) -> str | None:
     """Gives the rule by which the value of a field of this name is a secret, if there is one."""
-    if _PLACEHOLDER.search(value):
+    if _PLACEHOLDER.fullmatch(value):
         return None
     return _compile(tuple(rules)).named(name, value)
 
