@@ -537,6 +537,52 @@ def test_odd_requests_have_fingerprints_as_well(body: bytes) -> None:
     assert diff_requests(request(story(A)), odd, recorded_by=BY_A, actual_by=BY_A)
 
 
+ODD_TEXT = st.text(st.characters() | st.sampled_from(["\udfff", "\u00e9", '"', "\\"]), max_size=12) | st.sampled_from(
+    ["tool_result", "text", "thinking", "with ID: bq7w9zx4k", "bq7w9zx4k", "toolu_01aaaaaaaa", '{"id": "caf\u00e9-call"}', "caf\u00e9-call"]
+)  # fmt: skip
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ODD_TEXT,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "content", "id", "tool_use_id", "text", "is_error"]) | ODD_TEXT,
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(ODD, ODD, st.lists(ODD, max_size=3), ODD)
+def test_any_json_has_fingerprints_and_is_equal_to_itself_alone(
+    system: Any, tools: Any, messages: Any, other: Any
+) -> None:
+    body = {"system": system, "tools": tools, "messages": messages}
+    cache = Cache()
+    here, there = request(body), request({**body, "messages": [*messages, other]})
+    print_of({**body, "messages": [other]}, BY_A, cache)
+    assert fingerprint_request(here, BY_A, cache=cache) == fingerprint_request(here, BY_A)
+    assert fingerprint_request(there, BY_A, cache=cache) == fingerprint_request(there, BY_A)
+    assert diff_requests(here, here, recorded_by=BY_A, actual_by=BY_A) == ()
+    found = diff_requests(here, there, recorded_by=BY_A, actual_by=BY_A)
+    assert found
+    assert all(msgspec.json.encode(one.where) for one in found)
+
+
+def test_an_id_that_json_escapes_is_renamed_in_other_messages() -> None:
+    def body(name: str) -> dict[str, Any]:
+        call = {"type": "tool_use", "id": name, "name": "n", "input": {}}
+        return {
+            "messages": [
+                {"role": "assistant", "content": [call]},
+                {"role": "user", "content": f"again {name}"},
+            ]
+        }
+
+    assert print_of(body("caf\u00e9-call")).fp1 == print_of(body("th\u00e9-call")).fp1
+
+
 def test_what_is_compared_is_not_changed() -> None:
     body = story(A)
     before = copy.deepcopy(body)

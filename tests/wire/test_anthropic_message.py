@@ -20,9 +20,10 @@ from reenact.wire.anthropic.request import as_blocks, parse_request, request_of
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json, Object
 
+TEXT = st.text(st.characters() | st.sampled_from(["\udfff", "\ue000", "\U0001f600"]))
 VALUES: st.SearchStrategy[Json] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
 BODY: Object = {
@@ -48,7 +49,7 @@ def test_a_request_is_read_part_by_part() -> None:
     assert request.defect is None
 
 
-@given(st.dictionaries(st.text(), VALUES), st.lists(VALUES))
+@given(st.dictionaries(TEXT, VALUES), st.lists(VALUES))
 def test_no_field_of_a_request_is_lost(fields: dict[str, Json], messages: list[Json]) -> None:
     body: Object = {**fields, "messages": messages}
     text = json.dumps(body, indent=1)
@@ -79,6 +80,15 @@ def test_what_is_no_request_has_a_defect_and_keeps_its_bytes(body: bytes, defect
         (),
         None,
     )
+
+
+def test_a_request_that_strict_readers_refuse_is_read() -> None:
+    request = parse_request(
+        b'\xef\xbb\xbf{"model": "m", "messages": [{"content": "\\ud800 \xff"}], "n": NaN}'
+    )
+    assert request.defect is None
+    assert request.model == "m"
+    assert request.messages == ({"content": "\ud800 \ufffd"},)
 
 
 @pytest.mark.parametrize("odd", [None, 5, "text", {"role": "user"}])

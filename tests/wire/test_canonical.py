@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,13 +15,10 @@ from reenact.wire import canonical
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json
 
+TEXT = st.text(st.characters() | st.sampled_from(["\udfff", "\ue000", "\U0001f600"]))
 VALUES: st.SearchStrategy[Json] = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(codec=None)),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
     max_leaves=12,
 )
 
@@ -75,7 +73,7 @@ def test_what_is_encoded_decodes_to_an_equal_value(value: Json) -> None:
     assert canonical.decode(canonical.encode(value)) == value
 
 
-@given(st.dictionaries(st.text(), VALUES))
+@given(st.dictionaries(TEXT, VALUES))
 def test_the_order_of_keys_does_not_matter(value: dict[str, Json]) -> None:
     turned = dict(reversed(value.items()))
     assert canonical.encode(turned) == canonical.encode(value)
@@ -112,3 +110,21 @@ def test_what_strict_readers_refuse_is_read(data: bytes | str, value: Json) -> N
 def test_what_is_no_json_is_a_value_error(data: bytes) -> None:
     with pytest.raises(ValueError):
         canonical.decode(data)
+
+
+def test_a_part_that_strict_readers_refuse_is_read_and_written() -> None:
+    raw = msgspec.Raw(b'{"a": "\\ud800"}')
+    value = canonical.decode_raw(raw)
+    assert value == {"a": "\ud800"}
+    assert canonical.dump(value) == b'{"a":"\\ud800"}'
+    assert canonical.dump({"b": 1, "a": "\u00e9"}) == b'{"b":1,"a":"\xc3\xa9"}'
+
+
+def test_a_part_that_nobody_can_read_is_nothing() -> None:
+    assert canonical.decode_raw(msgspec.Raw(b"{")) is None
+
+
+def test_deep_nesting_is_a_value_error_in_both_readers() -> None:
+    for deep in (b"[" * 200_000 + b"]" * 200_000, b"[NaN," + b"[" * 200_000):
+        with pytest.raises(ValueError):
+            canonical.decode(deep)

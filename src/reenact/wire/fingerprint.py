@@ -157,7 +157,7 @@ class _Table:
         present = known
         if known:
             raw = bytes(part.raw)
-            present = frozenset(name for name in known if name.encode() in raw)
+            present = frozenset(name for name in known if _may_hold(raw, name))
         forms = entry.forms.get(present)
         if forms is None:
             prepared = entry.prepared or prepare(part)
@@ -235,6 +235,14 @@ def _fold(link: Callable[[bytes, bytes], bytes], before: bytes, digests: Sequenc
     for digest in digests:
         before = link(before, digest)
     return before
+
+
+def _may_hold(raw: bytes, name: str) -> bool:
+    """Tells whether JSON may hold a name: one that JSON can write in another way is taken as there."""
+    is_plain = (
+        name.isascii() and name.isprintable() and '"' not in name and "\\" not in name and "/" not in name
+    )
+    return not is_plain or name.encode() in raw
 
 
 def _tagged(digest: str) -> str:

@@ -99,13 +99,18 @@ def as_blocks(content: Json) -> tuple[Object, ...]:
 
 
 def _request(body: bytes, fields: dict[str, msgspec.Raw]) -> Request:
-    messages: tuple[msgspec.Raw, ...] = ()
-    if "messages" in fields:
-        try:
-            messages = tuple(_items.decode(fields["messages"]))
-        except msgspec.DecodeError:
-            messages = ()  # not a list: it stays a field like any other
+    messages = _messages(fields["messages"]) if "messages" in fields else ()
     return Request(body=body, fields=fields, raw_messages=messages)
+
+
+def _messages(raw: msgspec.Raw) -> tuple[msgspec.Raw, ...]:
+    """Cuts the messages apart; what is no list stays a field like any other."""
+    try:
+        return tuple(_items.decode(raw))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        value = canonical.decode_raw(raw)
+        items = value if isinstance(value, list) else []
+        return tuple(msgspec.Raw(canonical.dump(item)) for item in items)
 
 
 def _parse_tolerantly(body: bytes) -> Request:
