@@ -9,7 +9,9 @@ import msgspec
 from reenact.replay.match import Matcher, Slot
 from reenact.replay.reading import Subject
 from reenact.wire.anthropic import Difference, diff_requests
+from reenact.wire.canonical import content_hash
 from reenact.wire.fingerprint import shared_messages
+from reenact.wire.normalise import Normaliser
 
 _LOOKED_AT = 4
 """Calls that are compared leaf by leaf; the others fall behind by their fingerprints alone."""
@@ -73,8 +75,16 @@ def compare(slot: Slot, asked: Subject, matcher: Matcher) -> Closest:
         slot=slot,
         common=max(shared_messages(one, other), 0),
         differences=own if is_own else both,
-        is_reordered=one.messages != other.messages and Counter(one.messages) == Counter(other.messages),
+        is_reordered=_is_reordered(own if is_own else both, matcher.sides.union),
     )
+
+
+def _is_reordered(differences: tuple[Difference, ...], side: Normaliser) -> bool:
+    """Tells whether the messages that are missing at one place are those that are extra at another."""
+    whole = [item for item in differences if item.place == "message" and item.path == ()]
+    gone = Counter(content_hash(side.plain(item.recorded)) for item in whole if item.change == "missing")
+    new = Counter(content_hash(side.plain(item.actual)) for item in whole if item.change == "extra")
+    return bool(gone) and gone == new
 
 
 def _due(matcher: Matcher, asked: Subject, lane: str) -> frozenset[str]:

@@ -131,12 +131,12 @@ def lane_name(lane: str) -> str:
 
 def difference(found: diff.Difference) -> Difference:
     """Gives a located difference as it is reported."""
-    where, _, words = found.where.partition(" (")
+    where, words = _place(found)
     rule = found.rule
     return Difference(
         section=_SECTIONS[found.place],
         where=where,
-        what=words.removesuffix(")") or _words(found),
+        what=words,
         change=_CHANGES[found.change],
         recorded=_shown(found.recorded) if found.change != "extra" else None,
         actual=_shown(found.actual) if found.change != "missing" else None,
@@ -171,8 +171,8 @@ def _kind(closest: Closest, asked: Subject) -> DivergenceKind:
 
 
 def _cause(first: diff.Difference, kind: DivergenceKind) -> str:
-    words = "" if " (" in first.where else _words(first)
-    where = f"{first.where} ({words})" if words else first.where
+    place, words = _place(first)
+    where = f"{place} ({words})" if words else place
     match first.change, kind:
         case _, "reordered":
             return f"{where}: the same messages in another order"
@@ -181,6 +181,19 @@ def _cause(first: diff.Difference, kind: DivergenceKind) -> str:
         case "extra", _:
             return f"{where}: added"
     return where
+
+
+def _place(found: diff.Difference) -> tuple[str, str]:
+    """Gives a difference's place and what stands there."""
+    if found.place != "message":
+        return found.where, _words(found)
+    where, _, words = found.where.partition(" (")
+    removed = found.recorded if found.change == "missing" and found.path else None
+    if isinstance(removed, dict):  # nothing stands there any more; tell what stood there
+        kind, name = removed.get("type"), removed.get("name")
+        if isinstance(kind, str):
+            return where, f"{kind} of {name}" if isinstance(name, str) else kind
+    return where, words.removesuffix(")") or _words(found)
 
 
 def _words(found: diff.Difference) -> str:

@@ -14,9 +14,8 @@ import msgspec
 
 from reenact.replay.declared import Sides
 from reenact.replay.model import Exchange, Level, Taped, Told
-from reenact.replay.reading import Subject, purpose_of, recorded_subject
+from reenact.replay.reading import Memory, Subject, purpose_of, recorded_subject
 from reenact.replay.script import Script, is_call
-from reenact.wire.fingerprint import Cache
 from reenact.wire.mapping import pair_ids
 
 _Key = tuple[str, str, str]
@@ -105,11 +104,11 @@ class Ancestry:
 class Matcher:
     """The recorded calls of a script, found by what they asked."""
 
-    def __init__(self, script: Script, sides: Sides, *, cache: Cache, until: int | None = None) -> None:
+    def __init__(self, script: Script, sides: Sides, *, memory: Memory, until: int | None = None) -> None:
         self.sides = sides
         self.examined = 0
         """Candidates looked at so far: what a look-up costs, counted."""
-        self._cache = cache
+        self._memory = memory
         self._own: dict[_Key, _Pool] = {}
         self._union: dict[_Key, _Pool] | None = None
         self._is_same = sides.recorded.key == sides.actual.key
@@ -130,7 +129,7 @@ class Matcher:
         """Gives the recorded call that asked the same; it stays free until `take`."""
         parents = self.served.parents(asked, lane)
         own = asked.own
-        for level, name in (("fp0", own.fp0), ("fp1", own.fp1)):
+        for level, name in (("fp0", own.fp0 + asked.order), ("fp1", own.fp1)):
             slot = self._first(self._own.get((level, asked.route, name)), parents)
             if slot is not None:
                 return self._match(slot, asked, "fp0" if level == "fp0" else "fp1")
@@ -189,7 +188,7 @@ class Matcher:
     def _slot(self, exchange: Exchange) -> Slot:
         if exchange.unresolved or (exchange.request is None and is_call(exchange)):
             return Slot(exchange, None)
-        return Slot(exchange, recorded_subject(exchange, self.sides, self._cache))
+        return Slot(exchange, recorded_subject(exchange, self.sides, self._memory))
 
     def _tool_models(self) -> frozenset[str]:
         found = (slot.subject for slot in self.slots if slot.subject is not None)
@@ -235,7 +234,8 @@ class Matcher:
             _put(self._own, ("any", route, own.fp1), slot)
             if slot.is_blocked or slot.answer is None:
                 continue
-            for level, name in (("fp0", own.fp0), ("fp1", own.fp1), ("fp2", own.fp2)):
+            exact = own.fp0 + slot.subject.order
+            for level, name in (("fp0", exact), ("fp1", own.fp1), ("fp2", own.fp2)):
                 _put(self._own, (level, route, name), slot)
 
     def _unions(self) -> dict[_Key, _Pool]:

@@ -31,13 +31,12 @@ from reenact.replay.model import (
     Timing,
     Told,
 )
-from reenact.replay.reading import Subject, asked_subject, is_retry, lane_of
+from reenact.replay.reading import Memory, Subject, asked_subject, is_retry, lane_of
 from reenact.replay.rules import rules_for
 from reenact.replay.script import Script, has_failed
 from reenact.replay.stubs import stub
 from reenact.wire.anthropic import refusal
 from reenact.wire.declared import Declared
-from reenact.wire.fingerprint import Cache
 from reenact.wire.mapping import Mapper, mapper
 
 _CONSEQUENCES: dict[Policy, Consequence] = {
@@ -84,9 +83,9 @@ class Player:
         self._errors = errors
         self._recorded_values = for_answers(script.declared)
         self._actual_values = for_answers(actual)
-        self._cache = Cache()
+        self._memory = Memory()
         self._sides = compile_sides(script.declared, actual, rules_for(script.rules))
-        self._matcher = Matcher(script, self._sides, cache=self._cache, until=until)
+        self._matcher = Matcher(script, self._sides, memory=self._memory, until=until)
         self._books = Books(script, self._matcher, warnings=(*self._sides.warnings, *script.warnings))
         self._repeats = Repeats()
         self._tickets: Iterator[int] = itertools.count(1)
@@ -109,7 +108,7 @@ class Player:
             self._books.refusals += 1
             return self._refusal
         lane = lane_of(request)
-        asked = asked_subject(request, self._sides, self._cache)
+        asked = asked_subject(request, self._sides, self._memory)
         again = self._repeats.due(asked, lane, is_retry=is_retry(request))
         if again is not None:
             return self._again(again, asked, lane)

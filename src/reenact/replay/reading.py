@@ -11,6 +11,7 @@ import msgspec
 
 from reenact.replay.declared import Sides
 from reenact.replay.model import Exchange, Incoming
+from reenact.replay.settling import Settler
 from reenact.wire import canonical
 from reenact.wire.anthropic import Request, as_blocks, fingerprint_request, parse_request, request_of
 from reenact.wire.canonical import Json
@@ -25,6 +26,14 @@ RETRY_HEADER = "x-stainless-retry-count"
 
 _SUMMARY = re.compile(r"\bsummary of (?:the|our|this) conversation\b", re.IGNORECASE)
 _PROBES = {"quota": "quota", "warmup": "warmup"}
+
+
+class Memory:
+    """What is remembered of messages seen before, for one player."""
+
+    def __init__(self) -> None:
+        self.cache = Cache()
+        self.settler = Settler()
 
 
 class Subject:
@@ -42,16 +51,19 @@ class Subject:
         path: str,
         side: Normaliser,
         sides: Sides,
-        cache: Cache,
+        memory: Memory,
     ) -> None:
         self._make = make
         self._unite = sides.union
-        self._cache = cache
+        self._memory = memory
         self.method = method
         self.path = path
         self.side = side
-        request = make()
-        self.own: Fingerprint = fingerprint_request(request, side, cache=cache)
+        settled = memory.settler.settle(make())
+        request = settled.request
+        self.order = settled.order
+        """The order of parallel results where it is not that of their calls."""
+        self.own: Fingerprint = fingerprint_request(request, side, cache=memory.cache)
         """The fingerprints with this side's own values taken out."""
         self.route = _route(method, path, request)
         """What must be equal whatever the body says."""
@@ -64,13 +76,13 @@ class Subject:
 
     @property
     def request(self) -> Request:
-        """The request, read again."""
-        return self._make()
+        """The request, read again, parallel results in the order of their calls."""
+        return self._memory.settler.settle(self._make()).request
 
     @cached_property
     def union(self) -> Fingerprint:
         """The fingerprints with the values of both sides taken out."""
-        return fingerprint_request(self.request, self._unite, cache=self._cache)
+        return fingerprint_request(self.request, self._unite, cache=self._memory.cache)
 
     @property
     def is_call(self) -> bool:
@@ -78,7 +90,7 @@ class Subject:
         return self.method == "POST" and self.path.partition("?")[0].endswith(CALLS)
 
 
-def asked_subject(incoming: Incoming, sides: Sides, cache: Cache) -> Subject:
+def asked_subject(incoming: Incoming, sides: Sides, memory: Memory) -> Subject:
     """Reads a request of the actual run."""
     request = parse_request(incoming.body)
     return Subject(
@@ -87,11 +99,11 @@ def asked_subject(incoming: Incoming, sides: Sides, cache: Cache) -> Subject:
         path=incoming.path,
         side=sides.actual,
         sides=sides,
-        cache=cache,
+        memory=memory,
     )
 
 
-def recorded_subject(exchange: Exchange, sides: Sides, cache: Cache) -> Subject:
+def recorded_subject(exchange: Exchange, sides: Sides, memory: Memory) -> Subject:
     """Reads a recorded request; what is not stored is an empty one."""
     body = exchange.request
     return Subject(
@@ -100,7 +112,7 @@ def recorded_subject(exchange: Exchange, sides: Sides, cache: Cache) -> Subject:
         path=exchange.path,
         side=sides.recorded,
         sides=sides,
-        cache=cache,
+        memory=memory,
     )
 
 
