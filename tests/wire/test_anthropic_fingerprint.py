@@ -589,3 +589,10 @@ def test_what_is_compared_is_not_changed() -> None:
     one = request(body)
     diff_requests(one, request(story(B)), recorded_by=BY_A, actual_by=BY_B)
     assert one.value == before
+
+
+def test_a_part_is_not_taken_for_another() -> None:
+    part: list[Any] = [{"name": "Bash"}]
+    one, other = print_of({"system": part, "messages": []}), print_of({"tools": part, "messages": []})
+    assert one.fp0 != other.fp0
+    assert one.fp1 != other.fp1

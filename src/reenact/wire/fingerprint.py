@@ -136,15 +136,19 @@ class _Table:
         self.links: dict[tuple[bytes, bytes], bytes] = {}
         self.known: dict[frozenset[str], frozenset[str]] = {}
 
-    def entry(self, part: Part, prepare: Prepare) -> _Entry:
-        key = (part.kind, hashlib.sha256(part.raw).digest())
-        entry = self.entries.get(key)
-        if entry is None:
-            prepared = prepare(part)
-            entry = _Entry(prepared, self.normaliser.find_ids(prepared.value))
-            _forget(self.entries, self.limit)
-            self.entries[key] = entry
-        return entry
+    def entries_of(self, parts: Sequence[Part], prepare: Prepare) -> list[_Entry]:
+        """Gives what is known of each part; new parts are read."""
+        sha256, entries, found = hashlib.sha256, self.entries, []
+        for part in parts:
+            key = (part.kind, sha256(part.raw).digest())
+            entry = entries.get(key)
+            if entry is None:
+                prepared = prepare(part)
+                entry = _Entry(prepared, self.normaliser.find_ids(prepared.value))
+                _forget(entries, self.limit)
+                entries[key] = entry
+            found.append(entry)
+        return found
 
     def known_ids(self, entries: Sequence[_Entry]) -> frozenset[str]:
         """Gives the ids that the parts mint, as one object per set, so that `is` tells a change."""
@@ -169,14 +173,18 @@ class _Table:
         entry.full, entry.skeleton = forms
         entry.known = known
 
-    def link(self, before: bytes, digest: bytes) -> bytes:
-        key = (before, digest)
-        found = self.links.get(key)
-        if found is None:
-            found = hashlib.sha256(before + digest).digest()
-            _forget(self.links, 4 * self.limit)
-            self.links[key] = found
-        return found
+    def chain(self, before: bytes, digests: Sequence[bytes]) -> list[bytes]:
+        """Gives `before` and what it becomes with every further digest."""
+        links, chain = self.links, [before]
+        for digest in digests:
+            key = (before, digest)
+            after = links.get(key)
+            if after is None:
+                _forget(links, 4 * self.limit)
+                after = links[key] = hashlib.sha256(before + digest).digest()
+            chain.append(after)
+            before = after
+        return chain
 
 
 def fingerprint(
@@ -192,7 +200,7 @@ def fingerprint(
     """
     table = (cache or Cache()).table(normaliser)
     ordered = (*parts.heads, *parts.messages, parts.params)
-    entries = [table.entry(part, prepare) for part in ordered]
+    entries = table.entries_of(ordered, prepare)
     known = table.known_ids(entries)
     for entry, part in zip(entries, ordered, strict=True):
         if entry.known is not known:
@@ -202,18 +210,15 @@ def fingerprint(
     digests = [entry.full.in_request(numbers) for entry in entries]
     masked: dict[str, int] = {}
     skeletons = [entry.skeleton.in_request(masked) for entry in entries]
-    link = table.link
-    chain = [_fold(link, b"", digests[:first])]
-    for digest in digests[first:last]:
-        chain.append(link(chain[-1], digest))
+    chain = table.chain(b"", digests)
     exact = b"".join([entry.exact for entry in entries])
     return Fingerprint(
         fp0=_tagged(hashlib.sha256(exact).hexdigest()),
-        fp1=_tagged(link(chain[-1], digests[last]).hex()),
-        fp2=_tagged(_fold(link, b"", skeletons).hex()),
+        fp1=_tagged(chain[-1].hex()),
+        fp2=_tagged(table.chain(b"", skeletons)[-1].hex()),
         params=digests[last],
         messages=tuple(digests[first:last]),
-        chain=tuple(chain),
+        chain=tuple(chain[first : last + 1]),
         ids=tuple(numbers),
         skeleton_ids=tuple(masked),
     )
@@ -229,12 +234,6 @@ def shared_messages(one: Fingerprint, other: Fingerprint) -> int:
         else:
             high = middle - 1
     return low
-
-
-def _fold(link: Callable[[bytes, bytes], bytes], before: bytes, digests: Sequence[bytes]) -> bytes:
-    for digest in digests:
-        before = link(before, digest)
-    return before
 
 
 def _may_hold(raw: bytes, name: str) -> bool:

@@ -78,7 +78,7 @@ def fingerprint_request(
 def parts_of(request: Request) -> Parts:
     """Takes a request apart without decoding it."""
     fields = request.fields
-    heads = [Part(kind=name, raw=fields[name]) for name in ("system", "tools") if name in fields]
+    heads = [Part(kind=name, raw=fields.get(name, b"null")) for name in ("system", "tools")]
     rest = [
         msgspec.json.encode(name) + b":" + bytes(fields[name])
         for name in sorted(fields)
