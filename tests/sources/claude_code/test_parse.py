@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reenact import ids
-from reenact.events.blocks import Image, Other, PlanItem, Reasoning, Text, Tokens
+from reenact.events.blocks import File, Image, Other, PlanItem, Reasoning, Text, Tokens
 from reenact.events.bodies import (
     AgentFinished,
     AgentSpawned,
@@ -260,6 +260,25 @@ def test_blocks_keep_what_the_protocol_needs() -> None:
     assert found.unknown == ["block/hologram"]
 
 
+def test_documents_and_bare_texts_are_blocks_too() -> None:
+    log = Log()
+    pdf = {
+        "type": "document",
+        "title": "a.pdf",
+        "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="},
+    }
+    note = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "hi"}}
+    log.prompt([pdf, note, "bare"])
+    log.prompt({"type": "text", "text": "an object"})
+    one, two = log.read().of(UserMessage)
+    assert one.blocks == (
+        File(name="a.pdf", media_type="application/pdf", data="aGk="),
+        File(media_type="text/plain", text="hi"),
+        Text(text="bare"),
+    )
+    assert two.blocks == (Text(text="an object"),)
+
+
 def test_a_response_names_the_request_that_it_answers() -> None:
     log = Log(version="2.1.329")
     log.prompt()
@@ -432,6 +451,32 @@ def test_without_a_structured_result_the_call_tells_what_it_can() -> None:
     assert (changed.path, changed.before_known, changed.after_known) == ("/p", False, False)
 
 
+def test_a_notebook_cell_changes_its_file() -> None:
+    structured = {"new_source": "x", "original_file": "{}", "updated_file": '{"x":1}', "error": ""}
+    changed = one_call(use("NotebookEdit", notebook_path="/n.ipynb"), "ok", structured).one(FileChanged)
+    assert (changed.path, changed.before, changed.after) == ("/n.ipynb", "{}", '{"x":1}')
+    assert one_call(use("NotebookEdit", notebook_path="/n"), "ok", {"error": "no cell"}).of(FileChanged) == []
+    assert one_call(use("Edit"), "ok").of(FileChanged) == []  # no path, no file
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "after", "op"),
+    [
+        ("", "", "all new", "all new", "create"),
+        ("text", "", "x", None, "modify"),
+        ("text", "absent", "x", None, "modify"),
+        ("text", None, None, None, "modify"),
+    ],
+    ids=["into an empty file", "nothing to replace", "not there", "untold"],
+)
+def test_an_edit_that_does_not_fit_leaves_the_text_after_it_unknown(
+    before: str, old: str | None, new: str | None, after: str | None, op: str
+) -> None:
+    structured = {"filePath": "/p", "oldString": old, "newString": new, "originalFile": before}
+    changed = one_call(use("Edit", file_path="/p"), "ok", structured).one(FileChanged)
+    assert (changed.after, changed.after_known, changed.op) == (after, after is not None, op)
+
+
 def test_reads_and_failed_edits_change_nothing() -> None:
     file = {"filePath": "/p", "content": "secret\n" * 9, "numLines": 9}
     found = one_call(use("Read", file_path="/p"), "1\tsecret", {"type": "text", "file": file})
@@ -512,6 +557,28 @@ def test_a_sub_agent_is_linked_both_ways() -> None:
     said = read_sub.one(UserMessage)
     assert (said.human, said.origin) == (False, "task")
     assert read_sub.one(TurnStarted).trigger == "sub_agent"
+
+
+def test_a_sub_agent_of_a_sub_agent_is_found_by_the_text_of_its_result() -> None:
+    outer = Log(version="2.1.50", agent="a111111")
+    outer.prompt("look")
+    outer.says(use("Task", "toolu_9", prompt="deeper"), stop="tool_use")
+    told = [
+        {"type": "text", "text": "found"},
+        {"type": "text", "text": "agentId: a222222 (for resuming to continue this agent's work)"},
+    ]
+    outer.result("toolu_9", told)
+    found = outer.read(sidecars={"meta.json": b"not json"})
+    assert found.one(AgentSpawned).child == session_id(f"{SESSION}/a222222")
+    assert found.one(ToolFinished).child == session_id(f"{SESSION}/a222222")
+
+
+def test_large_structures_are_not_kept_twice() -> None:
+    structured = {"note": "x" * 20_000, "rows": [{"n": "y" * 20_000}], "short": [1], "odd": ["\ud800"]}
+    assert one_call(use("Other"), "ok", structured).one(ToolFinished).data == {
+        "short": [1],
+        "odd": ["\ufffd"],
+    }
 
 
 def test_a_background_agent_ends_with_its_notification() -> None:

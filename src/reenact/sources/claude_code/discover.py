@@ -14,6 +14,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from reenact.sources.claude_code import head
@@ -184,10 +185,17 @@ def _named(folder: str, name: str) -> _Name | None:
     agent = _AGENT_FILE.match(name)
     if agent is None:
         return None
+    owner = _owner(folder)
+    return None if owner is None else _Name(key=f"{owner}/{agent.group(1)}", hints={})
+
+
+@lru_cache(maxsize=64)
+def _owner(folder: str) -> str | None:
+    """Gives the session whose `subagents` folder this is, or lies in."""
     parts = Path(folder).parts
     for place in range(len(parts) - 1, 0, -1):
         if parts[place] == "subagents" and _UUID.match(parts[place - 1]):
-            return _Name(key=f"{parts[place - 1]}/{agent.group(1)}", hints={})
+            return parts[place - 1]
     return None
 
 

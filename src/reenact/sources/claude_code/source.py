@@ -39,3 +39,4 @@ class ClaudeCode:
 
 
 SOURCE = ClaudeCode()
+"""Claude Code, ready to be asked."""
