@@ -177,32 +177,26 @@ class DerivingContract:
     def test_an_error_inside_leaves_all_as_it_was(self, store: Store) -> None:
         derive(store, "one", [(header("s1"), line("s1", usage("k1")))])
         before = (store.sessions(ALL), list(store.entries(ALL)), store.derived(key("one").id))
-        with (
-            pytest.raises(RuntimeError),
-            store.derive(key("one").id, Derived(parser="agent_a/9", lengths=(1,)), fresh=True) as deriving,
-        ):
-            deriving.header(header("s9"))
-            deriving.add(event("s9", 1, prompt("never seen")))
-            raise RuntimeError
+
+        def fail_midway() -> None:
+            made_from = Derived(parser="agent_a/9", lengths=(1,))
+            with store.derive(key("one").id, made_from, fresh=True) as deriving:
+                deriving.header(header("s9"))
+                deriving.add(event("s9", 1, prompt("never seen")))
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail_midway()
         assert (store.sessions(ALL), list(store.entries(ALL)), store.derived(key("one").id)) == before
 
     @pytest.mark.parametrize("seq", [2, 0])
     def test_events_come_one_after_the_other(self, store: Store, seq: int) -> None:
-        keep(store, "one", b"x")
-        with (
-            pytest.raises(ValueError, match="seq"),
-            store.derive(key("one").id, Derived(parser="p", lengths=(1,)), fresh=True) as deriving,
-        ):
-            deriving.header(header("s1"))
-            deriving.add(event("s1", seq, prompt("x")))
+        with pytest.raises(ValueError, match="seq"):
+            derive(store, "one", [(header("s1"), [event("s1", seq, prompt("x"))])])
 
     def test_an_event_needs_its_header(self, store: Store) -> None:
-        keep(store, "one", b"x")
-        with (
-            pytest.raises(ValueError, match="header"),
-            store.derive(key("one").id, Derived(parser="p", lengths=(1,)), fresh=True) as deriving,
-        ):
-            deriving.add(event("s1", 1, prompt("x")))
+        with pytest.raises(ValueError, match="header"):
+            derive(store, "one", [(header("s2"), [event("s1", 1, prompt("x"))])])
 
     def test_only_what_is_kept_can_be_derived(self, store: Store) -> None:
         with (

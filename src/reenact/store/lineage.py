@@ -45,7 +45,8 @@ def resolve(connection: apsw.Connection) -> None:
 def _descent(connection: apsw.Connection, session: str, header: Header) -> Descent:
     told = fetch(
         connection,
-        "SELECT parent, call, event FROM edge WHERE child=? ORDER BY source='finished', parent, seq",
+        "SELECT e.parent, e.call, e.event FROM edge e JOIN session p ON p.id=e.parent AND p.part=e.part "
+        "WHERE e.child=? ORDER BY e.source='finished', e.parent, e.seq",
         (session,),
     )
     if header.parent is not None:

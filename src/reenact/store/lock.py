@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reenact.errors import ArchiveBusyError
+from reenact.store.layout import make_directory
 
 SHORT_WAIT = 5.0
 """Seconds that a second writer waits before it says that another one is at work."""
@@ -18,7 +19,7 @@ _STEP = 0.02
 
 @contextmanager
 def locked(path: Path, *, wait: float = SHORT_WAIT) -> Iterator[None]:
-    """Holds the exclusive lock of a file (made where absent) or of an existing directory.
+    """Holds the exclusive lock of a file, made where absent, or of a directory.
 
     Raises:
         ArchiveBusyError: another process or another store held it all the while.
@@ -30,6 +31,35 @@ def locked(path: Path, *, wait: float = SHORT_WAIT) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def occupied(folder: Path, *, wait: float = SHORT_WAIT) -> Iterator[None]:
+    """Holds the lock of a directory that others may delete; it is made where absent.
+
+    Raises:
+        ArchiveBusyError: see `locked`.
+    """
+    while True:
+        make_directory(folder)
+        try:
+            handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            acquire(handle, folder, wait=wait)
+            if _is_still(folder, handle):
+                yield
+                return
+        finally:
+            os.close(handle)
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def acquire(handle: int, path: Path, *, wait: float = 0.0) -> None:

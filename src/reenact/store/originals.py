@@ -20,7 +20,7 @@ from reenact.store.compare import Match, match, match_grown
 from reenact.store.extend import LEVEL, Extension
 from reenact.store.kept import KeptStream
 from reenact.store.layout import Layout, make_directory, sync_directory, write_file
-from reenact.store.lock import locked
+from reenact.store.lock import occupied
 from reenact.store.manifest import CHUNK, Held, Manifest, Sidecar
 from reenact.store.values import Change, Kept, OriginalKey, Place
 
@@ -50,8 +50,7 @@ class Originals:
         `before` is how the place looked when it was last kept whole, and the generation that it then was.
         """
         folder = self._layout.original(key.agent, key.id)
-        make_directory(folder)
-        with locked(folder):
+        with occupied(folder):
             manifest = manifests.load(folder)
             known = manifest is not None
             manifest = manifest or Manifest(key=key)
@@ -65,8 +64,10 @@ class Originals:
                 manifest, held, added = self._add(folder, manifest, found, content)
             elif manifest != old and (known or manifest.sidecars):
                 manifests.save(folder, manifest)
-            if added or manifest != old:
+            if added or sidecar or (known and manifest != old):
                 self._changed.add(folder)
+            elif not known:  # nothing was there to keep
+                folder.rmdir()
         return Kept(
             original=key.id,
             generation=held.number if held else 0,

@@ -65,7 +65,17 @@ def settle(connection: apsw.Connection, session: str, pricer: Pricer, project_of
         builder = _join(connection, session, parts, header, pricer)
         shown, summary = builder.number, builder.summary
         header = builder.header or header
+        _touch_children(connection, session)
     _write(connection, header, summary, parts, shown=shown, project_of=project_of)
+
+
+def _touch_children(connection: apsw.Connection, session: str) -> None:
+    """Marks the sessions of which any part told: another part may be the one that counts now."""
+    connection.execute(
+        "INSERT OR IGNORE INTO touched_session SELECT e.child FROM edge e JOIN part p ON p.n=e.part "
+        "WHERE p.session=?",
+        (session,),
+    )
 
 
 def _join(
