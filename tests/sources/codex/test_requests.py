@@ -106,7 +106,7 @@ def test_older_logs_are_parted_where_the_model_is_given_something() -> None:
     ]
 
 
-def test_in_0_42_the_context_of_the_next_request_ends_a_response() -> None:
+def test_up_to_0_98_the_context_of_the_next_request_ends_a_response() -> None:
     rows = [meta(cli_version="0.42.0"), *prompt("Go"), context(), call("a", "c1"), output("c1", "one")]
     rows += [call("b", "c2"), output("c2", "two"), context(), *answer("Gone.")]
     one, two = rebuilt(rows)

@@ -82,7 +82,6 @@ class RolloutParser:
             return session_meta(thread, self._past, row, self._hints)
         self._identify()
         if self._past.holds(row):
-            thread.is_past_proven = self._past.is_proven
             found = copied(thread, memory, row)
             if found is not None:
                 return found

@@ -62,7 +62,7 @@ def _emit(thread: Thread, counted: usage.Counted, *, inherited: bool, is_record:
         tokens=counted.tokens,
         model=thread.model,
         final=True,
-        inherited=inherited and (thread.is_past_proven or is_record),
+        inherited=inherited,
         provider=thread.provider,
     )
     thread.emit(f"use:{counted.key}", body)

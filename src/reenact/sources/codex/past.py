@@ -2,7 +2,8 @@
 
 Proofs, best first: the ordinal at which a sub-agent's own rows begin; ids of turns, whose version 7
 UUIDs tell that they began before this thread did; for releases without turn ids (up to 0.98) the
-burst in which a copy is written (all copied rows are stamped anew, milliseconds apart).
+burst in which a copy is written behind the other thread's `session_meta` (all copied rows are
+stamped anew, at most a millisecond apart; an answer of a model takes longer).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from reenact.sources.codex.content import turn_of
 from reenact.sources.codex.records import Meta, Row, born, text
 
-_BURST = 20_000
+_BURST = 5_000
 """Microseconds between two rows that are copied one after the other, at most."""
 
 
@@ -38,11 +39,6 @@ class Past:
         """Takes note of another thread's `session_meta`: what follows is its history."""
         self._has_copy = True
         self._ts = row.ts
-
-    @property
-    def is_proven(self) -> bool:
-        """Tells whether ordinals or ids of turns prove it, and not only the times of rows."""
-        return self._start is not None or self._in_past
 
     def holds(self, row: Row) -> bool:
         """Tells whether a row is a copy; once one is not, none is."""

@@ -9,8 +9,9 @@ output items up to the next input. Two things are not as they look:
   output items behind the last item that is neither output nor a tool result are the response's own.
 - A call without a result is sent with the result `aborted` right behind it.
 
-In 0.42 calls and results of one response alternate; there a `turn_context` row stands before each
-request and ends the response before it. Copied rows of another thread are input only.
+Up to 0.98 a `turn_context` row stands before each request and ends the response before it; in 0.42
+and 0.58 calls and results of one response alternate, so nothing else could. Copied rows of another
+thread are input only.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ _RESULTS = {
     "custom_tool_call": "custom_tool_call_output",
 }
 _GIVEN = frozenset({*_RESULTS.values(), "tool_search_output"})
-_FIRST_BY_TURN = 58
-"""The first minor version known to write one `turn_context` a turn; 0.42 writes one a request."""
+_FIRST_BY_TURN = 104
+"""The first minor version known to write one `turn_context` a turn; up to 0.98 there is one a request."""
 _FIRST_WITH_RECORDS = 169
 _LOCAL = frozenset({"ghost_snapshot"})
 _VOLATILE = frozenset(
@@ -139,7 +140,7 @@ class _Reading:
         self._is_identified = False
         self._in_past = False
         self._asks_by_context = False
-        """True where each request has its own `turn_context` (0.42)."""
+        """True where each request has its own `turn_context` (up to 0.98)."""
         self._is_compaction = False
         self._native: str | None = None
         self._instructions: str | None = None

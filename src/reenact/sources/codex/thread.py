@@ -58,7 +58,6 @@ class Thread:
         self.last_inherited: str | None = None
         """The name of the last copied row's event; the parent's own event has the same."""
         self.is_past_over = False
-        self.is_past_proven = False
         self._parent_call: str | None = None
         self._parent_event: str | None = None
         self._ended: set[str] = set()
