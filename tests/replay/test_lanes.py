@@ -6,9 +6,9 @@ import random
 from collections import Counter
 
 import pytest
+from tests.replay.agents import ELSEWHERE, Agent, Model, Place, play, record
 
 from reenact.replay import Player, Script
-from tests.replay.agents import ELSEWHERE, Agent, Model, Place, play, record
 
 HERE = Place()
 LANES = 12

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.replay.agents import stream_of, taped
 
 from reenact.replay import Exchange, Incoming, Player, Script, Served, declare
-from tests.replay.agents import stream_of, taped
 
 RUN = declare(cwd="/home/ann/code/todo", home="/home/ann")
 
 
 def body(number: int) -> dict[str, object]:
-    return {"model": "test-model-1", "max_tokens": 9, "messages": [{"role": "user", "content": f"Ask {number}"}]}
+    return {
+        "model": "test-model-1",
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": f"Ask {number}"}],
+    }
 
 
 def script(size: int, *, kinds: int) -> Script:
