@@ -71,13 +71,14 @@ async def answer(send: Send, status: int, headers: Mapping[str, str], body: byte
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def lifespan(receive: Receive, send: Send) -> None:
-    """Answers the server's start and stop."""
+async def lifespan(receive: Receive, send: Send, *, close: Callable[[], Awaitable[None]]) -> None:
+    """Answers the server's start and stop; `close` is called before it stops."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         else:
+            await close()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

@@ -44,13 +44,17 @@ class RecordingApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await http.lifespan(receive, send)
+            await http.lifespan(receive, send, close=self.close)
             return
         if scope["type"] != "http":
             return
         asked = await http.read(scope, receive)
         if asked is not None:
             await self.pass_on(asked, receive, send)
+
+    async def close(self) -> None:
+        """Closes the connections to the provider."""
+        await self._upstream.close()
 
     async def pass_on(self, asked: Asked, receive: Receive, send: Send) -> None:
         """Sends one request on, its answer back, and records both where it is a model call."""
@@ -62,10 +66,11 @@ class RecordingApp:
         written = asyncio.create_task(self._write_request(exchange, asked, lane)) if exchange else None
         passed = Passed(headers={}, chunks=[])
         error = await self._tee(asked, receive, send, passed, begun)
-        if exchange is None or written is None:
-            return
-        await written
-        await asyncio.to_thread(self._write_answer, exchange, lane, passed, error)
+        if exchange is not None and written is not None:
+            await written
+            await asyncio.to_thread(self._write_answer, exchange, lane, passed, error)
+        if passed.end == "upstream_error":
+            raise http.BrokenOffError
 
     async def _tee(
         self, asked: Asked, receive: Receive, send: Send, passed: Passed, begun: int
@@ -98,7 +103,7 @@ class RecordingApp:
         except httpx2.HTTPError as error:
             if passed.status:
                 passed.end = "upstream_error"
-                raise http.BrokenOffError from error
+                return str(error)
             message = f"reenact: the provider cannot be reached: {error or type(error).__name__}"
             body = msgspec.json.encode(
                 {"type": "error", "error": {"type": "api_error", "message": message}}
@@ -120,7 +125,7 @@ class RecordingApp:
         )
 
     def _write_answer(self, exchange: str, lane: str, passed: Passed, error: str | None) -> None:
-        if error is not None:
+        if error is not None and not passed.status:
             self._recorder.unreachable(exchange, error=error, lane=lane)
             return
         self._recorder.responded(

@@ -37,7 +37,7 @@ class ReplayingApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await http.lifespan(receive, send)
+            await http.lifespan(receive, send, close=self._close)
             return
         if scope["type"] != "http":
             return
@@ -64,6 +64,10 @@ class ReplayingApp:
                 await self._go_live(asked, receive, send)
             case _:
                 assert_never(answer)
+
+    async def _close(self) -> None:
+        if self._live is not None:
+            await self._live.close()
 
     async def _serve(self, answer: Served, send: Send) -> None:
         delivered = False

@@ -34,8 +34,9 @@ class Server:
         config = uvicorn.Config(
             cast("Any", app),  # uvicorn's own name for the same protocol
             log_config=None,
+            log_level="critical",  # an answer that breaks off, as recorded, is no news
             access_log=False,
-            lifespan="off",
+            lifespan="on",
             timeout_keep_alive=15,
             timeout_graceful_shutdown=3,
             server_header=False,

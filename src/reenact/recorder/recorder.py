@@ -47,8 +47,7 @@ class Recorder:
         """Events that could not be kept."""
         try:
             self._writer = store.writer(header)
-            for event in store.events(header.id):
-                self._sequence = event.seq
+            self._sequence = self._writer.last
         except (OSError, ReenactError) as error:
             self._degrade(error)
 
