@@ -27,12 +27,24 @@ def test_every_session_adds_up_to_what_went_over_the_wire(book: Path) -> None:
     ledger = Ledger(read_all(book.parent))
     for session in expected["sessions"]:
         identity = identify(session, ledger)
-        usage = {key: session["usage"][key] for key in ledger.session(identity)}
-        assert ledger.session(identity) == usage
-        assert ledger.quality(identity) == session["quality"]
+        check_usage(ledger.session(identity), session["usage"], ledger.quality(identity), session["quality"])
         header = ledger.headers[identity]
         assert header.kind == session["kind"]
         assert header.hidden == session["warmup"]
+
+
+def check_usage(found: dict[str, int], wire: dict[str, int], quality: str, expected: str) -> None:
+    """What is called measured equals the wire; what is called partial is a lower bound of its output.
+
+    A log may lose the end of a response by a race (1.0.30 does), which the wire's books cannot know.
+    """
+    assert {**found, "output": 0} == {**{key: wire[key] for key in found}, "output": 0}
+    if quality == "measured":
+        assert expected == "measured"
+        assert found["output"] == wire["output"]
+    else:
+        assert found["output"] <= wire["output"]
+        assert expected == "partial" or found["output"] < wire["output"]
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=name)

@@ -15,6 +15,8 @@ from reenact.events.blocks import RequestRef
 from reenact.sources.claude_code.records import Row, items, number, table, text
 from reenact.wire.anthropic import journal
 
+_MAX_TEXTS = 16
+
 Keep = Callable[[str, dict[str, Any]], None]
 _TAG = "sha256:"
 _FIRST_VERSION = (2, 1, 150)
@@ -96,7 +98,7 @@ class Journal:
         texts = [block for content in self._said for block in _blocks(content)]
         for results in (ordered, self._results):
             yield {"role": "user", "content": results}
-            for end in range(1, len(texts) + 1):
+            for end in range(1, min(len(texts), _MAX_TEXTS) + 1):
                 yield {"role": "user", "content": [*results, *texts[:end]]}
 
     def _forget(self) -> None:

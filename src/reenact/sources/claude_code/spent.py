@@ -18,8 +18,9 @@ def record(reading: Reading, spot: Spot, message: dict[str, Any], turn: str, *, 
     """Adds what one row knows of its response; rows that repeat it add nothing.
 
     Without a stop reason the row was written while the stream ran. Its output is called partial, a
-    lower bound, if it is tiny or smaller than what the response visibly holds: 2.1.50 never writes
-    more, and a stream that was cut ends so even where a stop reason was guessed.
+    lower bound, if it is tiny or smaller than what the response visibly holds (2.1.50 never writes
+    more). Of a stream that was cut only the start value is known, even where a stop reason was
+    guessed: then it is tiny and smaller than what is there.
     """
     session = spot.session
     usage = message["usage"]
@@ -28,7 +29,8 @@ def record(reading: Reading, spot: Spot, message: dict[str, Any], turn: str, *, 
     session.least[turn] = least
     is_final = text(message.get("stop_reason")) is not None
     is_cut = spot.row.is_aborted_mid_stream is True
-    is_partial = is_cut or tokens.output < least or (not is_final and tokens.output < _TINY)
+    is_less, is_tiny = tokens.output < least, tokens.output < _TINY
+    is_partial = is_cut or (is_less and is_tiny if is_final else is_less or is_tiny)
     told = (tokens, is_partial, is_final)
     if session.usage.get(turn) == told:
         return
