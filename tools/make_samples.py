@@ -1,9 +1,9 @@
-"""Makes the transcripts we publish: real clients play stories of ours offline, and what they wrote is trimmed.
+"""Makes the transcripts we publish: real clients play our stories offline, what they wrote is trimmed.
 
-Run it from the checkout: `python -m tools.make_samples [samples|tests] [NAME...]`. The clients come from
-`python tests/clients/install.py --all`. It writes `src/reenact/samples/` (shown to newcomers) and
-`tests/data/transcripts/` (read by tests), each with the numbers of the endpoint's books, and refuses to leave a
-long text of a vendor in either.
+Run it from the checkout: `python -m tools.make_samples [samples|tests] [NAME...]`. The clients come
+from `python tests/clients/install.py --all`. It writes `src/reenact/samples/` (shown to newcomers)
+and `tests/data/transcripts/` (read by tests), each with the numbers of the endpoint's books, and
+refuses to leave a long text of a vendor in either.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,7 @@ class Recorder:
         self.starts.append(datetime.now(tz=UTC))
 
     def moves(self, told: Sequence[str]) -> tuple[trim.Move, ...]:
-        """Each start with the time it is to be told at; a start without one keeps its distance to the one before."""
+        """Each start with the time it is told at; one without keeps its distance to the one before."""
         moves: list[trim.Move] = []
         for index, start in enumerate(self.starts):
             if index < len(told):
@@ -66,7 +67,8 @@ def publish(recorder: Recorder, out: Path, told: Sequence[str]) -> dict[str, Any
     seen = vendor.gather(bodies, ours=_ours(played))
     trimmer = trim.Trimmer(vendor=seen, swaps=_swaps(played), moves=recorder.moves(told))
     if played.story.agent == "claude":
-        trim_claude.trim(played.machine.home, out, trimmer, bodies)
+        sent = [trim_claude.Sent(body=e.body, betas=_betas(e.headers)) for e in played.entries]
+        trim_claude.trim(played.machine.home, out, trimmer, sent)
     else:
         trim_codex.trim(played.machine.home, out, trimmer)
     left = vendor.left_in(out, seen) + _traces(out, played)
@@ -75,10 +77,15 @@ def publish(recorder: Recorder, out: Path, told: Sequence[str]) -> dict[str, Any
     return expect.expected(played, out)
 
 
+def _betas(headers: dict[str, str]) -> tuple[str, ...]:
+    return tuple(item.strip() for item in headers.get("anthropic-beta", "").split(",") if item.strip())
+
+
 def _ours(played: Played) -> list[str]:
     files = [*played.story.files.values()]
     prompts = [prompt for prompts in played.prompts.values() for prompt in prompts]
-    return [*files, *prompts, *(e.text for e in played.entries)]
+    said = [e.text for e in played.entries]
+    return [*files, *prompts, *said, *(re.sub(r"</?\w+>", "", text) for text in said)]
 
 
 def _swaps(played: Played) -> tuple[tuple[str, str], ...]:
@@ -91,15 +98,21 @@ def _swaps(played: Played) -> tuple[tuple[str, str], ...]:
         (str(library), "/usr/lib/python3"),
         (os.uname().release, "6.8.0-generic"),
         (f"/tmp/claude-{os.getuid()}", "/tmp/claude-1000"),
-        (played.url, "http://127.0.0.1:8123"),
+        (played.url.removeprefix("http://"), "127.0.0.1:8123"),
         (sys.executable, "/usr/bin/python3"),
     ]
     return trim.swaps_for(pairs)
 
 
 def _traces(out: Path, played: Played) -> list[str]:
-    """Anything that tells of the machine on which this ran. (`/root` alone is Codex's name of its main agent.)"""
-    marks = [str(played.machine.root), os.uname().nodename, f"{Path.home()}/.", "/root" + "/.", played.url]
+    """Anything that tells of the machine on which this ran (Codex calls its main agent by a path)."""
+    marks = [
+        str(played.machine.root),
+        os.uname().nodename,
+        f"{Path.home()}/.",
+        "/root" + "/.",
+        played.url.removeprefix("http://"),
+    ]
     return [
         f"{path}: {mark}"
         for path in sorted(out.rglob("*"))

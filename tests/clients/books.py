@@ -12,7 +12,8 @@ Outcome = Literal["complete", "refused", "cut", "left"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One request with its answer. `start` is what a cut stream had stated before it broke off."""
+    """One request with its answer. `start` is what a cut stream had stated before it broke off.
+    `talk` names the strand that answered, None for a request that nobody scripted."""
 
     number: int
     dialect: Literal["messages", "responses"]
@@ -30,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     thinking: str
     calls: tuple[tuple[str, str], ...]
-    scripted: bool
+    talk: str | None
     headers: dict[str, str]
     body: dict[str, Any]
 
@@ -41,7 +42,7 @@ class Books:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._asked: list[Asked] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     def open(self, asked: Asked) -> int:
         """The number of a request that just arrived."""
@@ -53,10 +54,12 @@ class Books:
         """Write an entry down."""
         with self._lock:
             self._entries.append(entry)
+            self._lock.notify_all()
 
     def entries(self) -> list[Entry]:
-        """Every entry so far, by number of arrival."""
+        """Every entry by number of arrival, when all that arrived have been answered (or given up)."""
         with self._lock:
+            self._lock.wait_for(lambda: len(self._entries) == len(self._asked), timeout=20)
             return sorted(self._entries, key=lambda e: e.number)
 
     def spent(self, *lanes: Lane) -> Usage:

@@ -143,8 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("cache-control", "no-cache")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        for event in events:
-            data = event.encode()
+        # In one piece after the first event: Claude Code 1.0.30 writes a row down before it knows the final
+        # usage when the end of a message reaches it a moment later than its last block.
+        first, rest = next(events).encode(), "".join(events).encode()
+        for data in filter(None, (first, rest)):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.flush()
         if cut == "hang":
@@ -211,8 +213,12 @@ def _entry(
         text=say.text,
         thinking=say.thinking,
         calls=tuple((c.name, speak.call_id(i)) for c, i in zip(say.calls, chosen.call_ids, strict=True)),
-        scripted=chosen.scripted,
-        headers={k: v for k, v in headers.items() if k.startswith(("x-", "thread", "session", "user-agent"))},
+        talk=chosen.talk,
+        headers={
+            k: v
+            for k, v in headers.items()
+            if k.startswith(("x-", "thread", "session", "user-agent", "anthropic-beta"))
+        },
         body=body,
     )
 

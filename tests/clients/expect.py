@@ -32,6 +32,7 @@ def expected(played: Played, home: Path) -> dict[str, Any]:
     missing: list[Entry] = []
     for entry in played.entries:
         if entry.outcome == "refused":
+            logged.setdefault(entry.agent if entry.dialect == "responses" else entry.session, [])
             continue
         where = _session_of(entry, files)
         if where is None:
@@ -47,6 +48,7 @@ def expected(played: Played, home: Path) -> dict[str, Any]:
         "scenario": played.story.name,
         "sessions": sessions,
         "totals": _totals(sessions),
+        "exit_codes": [r.code for r in played.runs],
         "refused": [{"status": e.status} for e in played.entries if e.outcome == "refused"],
         "not_in_log": [{"lane": e.lane, "outcome": e.outcome, "usage": numbers(e.usage, e)} for e in missing],
     }
@@ -74,7 +76,7 @@ def _is_in(entry: Entry, text: str) -> bool:
 
 
 def _session(key: str, entries: list[Entry], played: Played, files: dict[str, str]) -> dict[str, Any]:
-    lane = entries[0].lane
+    lane = entries[0].lane if entries else "main"
     spent = [_stated(e, played.client) for e in entries]
     done = [e for e in entries if e.outcome == "complete" and e.lane != "side"]
     calls: dict[str, int] = {}
@@ -90,12 +92,12 @@ def _session(key: str, entries: list[Entry], played: Played, files: dict[str, st
         "parent": parent,
         "files": [name for name in files if name.endswith(f"{key}.jsonl")],
         "models": sorted({e.model for e in entries}),
-        "prompts": [entries[0].opening] if sub else played.prompts.get(key, []),
+        "prompts": [entries[0].talk or entries[0].opening] if sub else played.prompts.get(key, []),
         "requests": len(entries),
-        "usage": _sum([numbers(u, e) for u, e in zip(spent, entries, strict=True)]),
+        "usage": _sum([numbers(Usage(), played.entries[0]), *map(numbers, spent, entries)]),
         "quality": "partial" if partial else "measured",
         "tool_calls": calls,
-        "final_text": done[-1].text if done else None,
+        "final_text": (done[-1].text or None) if done else None,
     }
 
 

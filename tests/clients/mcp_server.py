@@ -32,7 +32,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any] | None:
             result = {"tools": [TOOL]}
         case "tools/call":
             path = Path(parameters.get("arguments", {}).get("path", ""))
-            text = f"{len(path.read_text(encoding='utf-8').splitlines())} lines" if path.is_file() else "no such file"
+            text = (
+                f"{len(path.read_text(encoding='utf-8').splitlines())} lines"
+                if path.is_file()
+                else "no such file"
+            )
             result = {"content": [{"type": "text", "text": text}], "isError": not path.is_file()}
         case _:
             missing = {"code": -32601, "message": "not found"}

@@ -130,7 +130,9 @@ def codex(
 
 def codex_command(machine: Machine, *arguments: str, client: str = "codex-0.169.0") -> Run:
     """Start another verb of Codex, one that asks no model."""
-    return _start([*_command(client), *arguments], machine, machine.environment({"STUB_KEY": "dummy"}), None, 0)
+    return _start(
+        [*_command(client), *arguments], machine, machine.environment({"STUB_KEY": "dummy"}), None, 0
+    )
 
 
 def _codex_settings(endpoint: Endpoint, model: str) -> str:
@@ -161,7 +163,11 @@ def _command(client: str) -> list[str]:
 
 
 def _start(
-    order: Sequence[str], machine: Machine, environment: Mapping[str, str], endpoint: Endpoint | None, interrupt: int
+    order: Sequence[str],
+    machine: Machine,
+    environment: Mapping[str, str],
+    endpoint: Endpoint | None,
+    interrupt: int,
 ) -> Run:
     process = subprocess.Popen(
         order,

@@ -108,7 +108,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     response: str
     call_ids: tuple[str, ...]
     usage: Usage
-    scripted: bool
+    talk: str | None
 
 
 class _Strand:
@@ -159,7 +159,7 @@ class Script:
                 response=self._id(""),
                 call_ids=ids,
                 usage=self._measure(asked, say) if say else Usage(),
-                scripted=strand is not None,
+                talk=strand.talk.says if strand else None,
             )
 
     def spawned(self, opening: str) -> bool:

@@ -142,7 +142,10 @@ def _parallel_talks(machine: Machine) -> tuple[Talk, ...]:
         Talk(
             says=tasks[1],
             lane="sub",
-            answers=(Say(calls=(_bash("grep -c 'def test' tests/test_store.py"),)), Say(text="There are two tests.")),
+            answers=(
+                Say(calls=(_bash("grep -c 'def test' tests/test_store.py"),)),
+                Say(text="There are two tests."),
+            ),
         ),
     )
 
@@ -243,7 +246,11 @@ def _compact_talks(machine: Machine) -> tuple[Talk, ...]:
             says="Read the store.",
             answers=(Say(calls=(_read(machine, "todo/store.py"),)), Say(text="I have read the store.")),
         ),
-        Talk(says=COMPACTION, lane="side", answers=(Say(text="<summary>We read the store; nothing is open.</summary>"),)),
+        Talk(
+            says=COMPACTION,
+            lane="side",
+            answers=(Say(text="<summary>We read the store; nothing is open.</summary>"),),
+        ),
         Talk(says="What did we do?", answers=(Say(text="We read the store before the break."),)),
     )
 
@@ -370,7 +377,11 @@ def _mcp_talks(machine: Machine) -> tuple[Talk, ...]:
     return (
         Talk(
             says="Count lines with the server.",
-            answers=(Say(calls=(count,)), Say(calls=(wrong,)), Say(text="Three lines, and one file is missing.")),
+            answers=(
+                Say(calls=(count,)),
+                Say(calls=(wrong,)),
+                Say(text="Three lines, and one file is missing."),
+            ),
         ),
     )
 

@@ -17,7 +17,6 @@ from tests.clients.stories_samples import FILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.clients.run import Machine
     from tests.clients.stage import Stage
 
     Play = Callable[[Stage], None]
@@ -111,7 +110,10 @@ FORK = _story(
     "resume-fork",
     (
         *NUMBERS,
-        Talk(says="Take one away instead.", answers=(Say(calls=(_shell("expr 41 - 1"),)), Say(text="That makes forty."))),
+        Talk(
+            says="Take one away instead.",
+            answers=(Say(calls=(_shell("expr 41 - 1"),)), Say(text="That makes forty.")),
+        ),
         Talk(says="And halve it.", answers=(Say(text="Twenty is half of it."),)),
         Talk(says="Say it in words.", answers=(Say(text="Twenty, in words."),)),
         Talk(says="Double the first.", answers=(Say(text="Eighty-four is the double."),)),
@@ -178,7 +180,9 @@ def _early_subagent(name: str, *, fork_context: bool) -> Story:
                 says="Ask a helper what the store does.",
                 lane="main",
                 answers=(
-                    Say(text="I will ask.", calls=(Call(name="spawn_agent", input={"message": TASK, **how}),)),
+                    Say(
+                        text="I will ask.", calls=(Call(name="spawn_agent", input={"message": TASK, **how}),)
+                    ),
                     Say(calls=(wait,)),
                     Say(text="The helper says: it keeps tasks in a JSON file."),
                 ),

@@ -12,20 +12,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from tests.clients.vendor import LINE, Vendor, is_mark
+from tests.clients.vendor import LINE, PROSE, Vendor, is_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d)([:-])(\d\d)([:-])(\d\d)(\.\d+)?(?=Z|\b|_)")
-# Prose that clients wrap around what agents say; what stands before the first full stop is the mark to keep.
-_PROSE = (
-    "[Subagent hand-back]",
-    "This session is being continued from a previous conversation",
-    "Async agent launched successfully",
-    "IMPORTANT: After completing your current task",
-    "The user doesn't want to proceed with this tool use",
-)
+# File names and epochs in seconds have lost their fraction: they may mean any moment of that second.
+_SECOND = timedelta(milliseconds=999)
+# What stands behind the mark on the same line.
+_ASIDE = re.compile(r"(?<=[\w.]) \((?:file state is current|use SendMessage|internal ID|for resuming)[^)]*\)")
+_INLINE = re.compile(r"^<(?P<tag>[a-z-]+)>(?P<text>.{48,})</(?P=tag)>$", re.MULTILINE)
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +41,7 @@ class Trimmer(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self, text: str) -> str:
         """One string of a log or request, made publishable."""
-        return self.place(self._without_vendor(text))
+        return self.place(self._without_vendor(_INLINE.sub(self._emptied, _ASIDE.sub("", text))))
 
     def place(self, text: str) -> str:
         """The replacements of paths and times alone, as in file names."""
@@ -77,7 +74,7 @@ class Trimmer(msgspec.Struct, frozen=True, kw_only=True):
         foreign = [self._is_foreign(line) for line in lines]
         if not any(foreign):
             return text
-        if 2 * sum(len(line) for line, out in zip(lines, foreign, strict=True) if out) > len(text):
+        if sum(len(line) for line, out in zip(lines, foreign, strict=True) if out) > 0.95 * len(text):
             # Versions word a line here and there differently on the wire and in the log.
             foreign = [not is_mark(line) and not _is_short(line) for line in lines]
         kept: list[str] = []
@@ -85,23 +82,28 @@ class Trimmer(msgspec.Struct, frozen=True, kw_only=True):
         for line, out in zip(lines, foreign, strict=True):
             if out or (line.strip() in self.vendor.lines and not is_mark(line)):
                 gone += len(line)
-                mark = next((p for p in _PROSE if line.lstrip().startswith(p)), None)
+                mark = next((p for p in PROSE if line.lstrip().startswith(p)), None)
                 kept.append("\0" if mark is None else mark + " \0")
             else:
                 kept.append(line)
         note = f"(trimmed: {gone} characters of the agent's own text)"
         return re.sub(r"(?:\0\n?(?:\s*\n)*)+", "\0\n", "\n".join(kept)).rstrip("\n").replace("\0", note)
 
+    def _emptied(self, found: re.Match[str]) -> str:
+        if is_mark(found.group()) or found.group() not in self.vendor.lines:
+            return found.group()
+        return f"<{found['tag']}>(trimmed)</{found['tag']}>"
+
     def _is_foreign(self, line: str) -> bool:
         bare = line.strip()
-        if any(bare.startswith(p) for p in _PROSE):
+        if any(bare.startswith(p) for p in PROSE):
             return True
         return len(bare) >= LINE and bare in self.vendor.lines and not is_mark(bare)
 
     def _moved(self, found: re.Match[str]) -> str:
         day, middle, hour, colon, minute, colon2, second, fraction = found.groups()
         then = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}{(fraction or '.0')[:7]}+00:00")
-        shift = self._shift(then)
+        shift = self._shift(then if fraction else then + _SECOND)
         if shift is None:
             return found.group()
         then += shift
@@ -110,16 +112,16 @@ class Trimmer(msgspec.Struct, frozen=True, kw_only=True):
     def _epoch(self, number: float) -> float:
         for unit in (1, 1000):
             if 1.5e9 < number / unit < 2.5e9:
-                shift = self._shift(datetime.fromtimestamp(number / unit, tz=UTC))
+                then = datetime.fromtimestamp(number / unit, tz=UTC)
+                shift = self._shift(then + _SECOND if unit == 1 and isinstance(number, int) else then)
                 return number if shift is None else number + int(shift.total_seconds()) * unit
         return number
 
     def _shift(self, then: datetime) -> timedelta | None:
         """None for times that are not of this run, such as dates in the story's own files."""
-        early = timedelta(seconds=1)  # file names and epochs in seconds have lost their fraction
-        if not self.moves[0].start - early <= then <= self.moves[-1].start + timedelta(hours=6):
+        if not self.moves[0].start <= then <= self.moves[-1].start + timedelta(hours=6):
             return None
-        return next((m.shift for m in reversed(self.moves) if m.start - early <= then), None)
+        return next((m.shift for m in reversed(self.moves) if m.start <= then), None)
 
 
 def swaps_for(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

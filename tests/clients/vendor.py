@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 LONG = 200
 LINE = 48
+# How the prose begins that clients put around what tools and agents say. The beginning is a mark that readers
+# of transcripts go by, and stays; the rest of such a text goes.
+PROSE = (
+    "[Subagent hand-back]",
+    "This session is being continued from a previous conversation",
+    "Another language model started to solve this problem",
+    "Async agent launched successfully",
+    "This tool's input schema was not in your prompt",
+    "The user interrupted the previous turn",
+    "If you need specific details from before compaction",
+)
+_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z_ -]+>")
 _FIELD = re.compile(
     r"<(cwd|shell|current_date|timezone|approval_policy|sandbox_mode|network_access|usage"
@@ -47,7 +59,7 @@ def left_in(root: Path, vendor: Vendor) -> list[str]:
     long_lines = {line for line in vendor.lines if len(line) > LONG // 2 and not is_mark(line)}
     found: list[str] = []
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, row in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
             found.extend(
                 f"{path.relative_to(root)}:{number}: {text[:60]!r}"
                 for text in _strings(_decoded(row))
@@ -59,7 +71,7 @@ def left_in(root: Path, vendor: Vendor) -> list[str]:
 def is_mark(line: str) -> bool:
     """Whether a line is part of the format rather than prose: tags, and the fields in them that name things."""
     bare = line.strip()
-    return bool(_TAG.fullmatch(bare) or _FIELD.match(bare) or bare.startswith("agentId:"))
+    return bool(_TAG.fullmatch(bare) or _FIELD.match(bare) or re.fullmatch(r"agentId: \w+", bare))
 
 
 def _decoded(row: str) -> Any:
@@ -77,14 +89,22 @@ def _texts(body: dict[str, Any]) -> Iterator[str]:
         if not isinstance(message, dict):
             continue
         foreign = message.get("role") in ("system", "developer") or message.get("type") == "additional_tools"
-        for text in _strings(message):
-            if foreign or _is_reminder(text):
+        for text in _strings([message.get("content"), message.get("tools"), message.get("output")]):
+            if foreign or _is_foreign(text):
                 yield text
+            else:
+                yield from _REMINDER.findall(text)
 
 
-def _is_reminder(text: str) -> bool:
-    start = text.lstrip()[:40]
-    return start.startswith(("<system-reminder>", "# AGENTS.md")) or bool(re.match(r"<[a-z_]+>\n", start))
+def _is_foreign(text: str) -> bool:
+    start = text.lstrip()
+    if any(part in text for part in PROSE):
+        return True
+    if start.startswith(
+        ("<persisted-output>", "<subagent_notification>", "<task-notification>", "<command-")
+    ):
+        return False
+    return start.startswith("# AGENTS.md") or bool(re.match(r"<[a-z_-]+>", start))
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -95,7 +115,8 @@ def _strings(value: Any) -> Iterator[str]:
             for item in value:
                 yield from _strings(item)
         case dict():
-            for item in value.values():
-                yield from _strings(item)
+            for key, item in value.items():
+                if key not in ("type", "id", "name", "tool_use_id"):
+                    yield from _strings(item)
         case _:
             return
