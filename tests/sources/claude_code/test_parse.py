@@ -279,6 +279,34 @@ def test_documents_and_bare_texts_are_blocks_too() -> None:
     assert two.blocks == (Text(text="an object"),)
 
 
+def test_what_an_editor_puts_beside_a_prompt_is_context() -> None:
+    log = Log(version="2.0.74")
+    opened = {"type": "text", "text": "<ide_opened_file>The user opened a.py</ide_opened_file>"}
+    log.prompt([opened, {"type": "text", "text": "rename it"}])
+    log.prompt([opened])
+    found = log.read()
+    assert [body.blocks for body in found.of(UserMessage)] == [
+        (Text(text="rename it"),),
+        (Text(text=opened["text"]),),
+    ]
+    context = found.one(ContextInjected)
+    assert (context.origin, context.blocks) == ("beside_prompt", (Text(text=opened["text"]),))
+
+
+def test_a_session_tells_its_task_where_no_prompt_does() -> None:
+    sub = Log(agent="a1b2c3d")
+    sub.prompt("look around")
+    assert sub.read().one(SessionStarted).task == "look around"
+    command = Log()
+    command.prompt(
+        "<command-message>init is analyzing…</command-message>\n<command-name>/init</command-name>"
+    )
+    assert command.read().one(SessionStarted).task == "/init"
+    main = Log()
+    main.prompt("a prompt")
+    assert main.read().one(SessionStarted).task is None
+
+
 def test_a_response_names_the_request_that_it_answers() -> None:
     log = Log(version="2.1.329")
     log.prompt()

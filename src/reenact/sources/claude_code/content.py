@@ -17,6 +17,9 @@ Origin = Literal[
 
 _COMMANDS = ("<command-name>", "<command-message>", "<bash-input>", "<user-memory-input>")
 _OUTPUTS = ("<local-command-stdout>", "<local-command-stderr>", "<bash-stdout>", "<bash-stderr>")
+_BESIDE = re.compile(
+    r"\A\s*<(ide_opened_file|ide_selection|ide_diagnostics|system-reminder)>.*</\1>\s*\Z", re.DOTALL
+)
 _COMMAND_NAME = re.compile(r"<command-name>\s*/?([^<\s]+)")
 
 
@@ -126,6 +129,15 @@ def user_origin(row: Row, said: str, *, in_sub_agent: bool, first: bool) -> Orig
     if row.is_visible_in_transcript_only or kind not in {None, "human", "user", "prompt"}:
         return "meta"
     return "prompt"
+
+
+def beside(content: Any) -> tuple[list[Any], Any]:
+    """Parts a prompt into what the editor or the agent put beside it, and what was said."""
+    if not isinstance(content, list) or len(content) < 2:
+        return [], content
+    put = [block for block in content if _BESIDE.match(text(table(block).get("text")) or "")]
+    said = [block for block in content if block not in put]
+    return (put, said) if said else ([], content)
 
 
 def command_name(said: str) -> str | None:

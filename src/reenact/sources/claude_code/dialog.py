@@ -6,6 +6,7 @@ from typing import Any
 
 from reenact.events.bodies import (
     AssistantMessage,
+    ContextInjected,
     LoopEnded,
     ModelSwitched,
     ToolCalled,
@@ -45,6 +46,7 @@ def user(reading: Reading, spot: Spot) -> Disposition:
 def _say(reading: Reading, spot: Spot, rest: Any, record: str) -> None:
     """Adds what was said; a prompt starts a run of the agent, an interrupt ends one."""
     session = spot.session
+    put, rest = content.beside(rest)
     said = content.plain(rest)
     origin = content.user_origin(spot.row, said, in_sub_agent=session.is_sub, first=not session.has_root)
     session.has_root = True
@@ -58,6 +60,9 @@ def _say(reading: Reading, spot: Spot, rest: Any, record: str) -> None:
     body = UserMessage(blocks=content.as_blocks(rest), human=origin == "prompt", origin=origin)
     parent = spot.parent if record == spot.record else spot.record
     reading.add(session, body, record, ts=spot.ts, parent=parent)
+    if put:
+        context = ContextInjected(blocks=content.as_blocks(put), origin="beside_prompt")
+        reading.add(session, context, spot.after("beside"), ts=spot.ts, parent=record)
     _drift(reading, rest)
     if origin == "interrupt":
         ended = LoopEnded(status="aborted", reason=said)

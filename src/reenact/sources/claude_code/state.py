@@ -8,6 +8,7 @@ from reenact import clock, ids
 from reenact.events import AnyBody, Header
 from reenact.events.blocks import Repository
 from reenact.events.bodies import LoopStarted, SessionForked, SessionStarted, SessionTitled, WorkspaceChanged
+from reenact.sources.claude_code import content
 from reenact.sources.claude_code.changes import Plan
 from reenact.sources.claude_code.journal import Journal
 from reenact.sources.claude_code.records import Row, table, text
@@ -202,6 +203,7 @@ class Reading:
         session.cwd = text(row.cwd) if row else None
         session.branch = text(row.git_branch) if row else None
         body = SessionStarted(
+            task=_task(session, row),
             agent=AGENT,
             agent_version=text(row.version) if row else None,
             model=_model(row),
@@ -314,6 +316,17 @@ def sidecar_json(setting: Setting, name: str) -> dict[str, object]:
 def moment(row: Row) -> int | None:
     """Gives a row's own time."""
     return clock.parse_iso(row.timestamp) if isinstance(row.timestamp, str) else None
+
+
+def _task(session: Session, row: Row | None) -> str | None:
+    """Gives what a sub-agent was asked, or the command that began a session; a prompt tells itself."""
+    if row is None or row.type != "user":
+        return None
+    said = content.plain(table(row.message).get("content"))
+    if session.is_sub:
+        return said or None
+    command = content.command_name(said)
+    return f"/{command}" if command else None
 
 
 def _model(row: Row | None) -> str | None:
