@@ -21,9 +21,10 @@ import msgspec
 from tzlocal import get_localzone_name
 
 from reenact import config as configuration
-from reenact import ingest, redact, samples, tree, usage
+from reenact import export, ingest, redact, samples, tree, usage
 from reenact.clock import Clock, SystemClock
 from reenact.errors import ConfigError, UsageError
+from reenact.events import Header
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
 from reenact.sources import Environment, Retention, claude_code, codex
@@ -115,6 +116,19 @@ def _custom_rules(settings: Config, variables: Mapping[str, str]) -> list[redact
         return [redact.custom(name, pattern) for name, pattern in settings.redaction.patterns.items()]
     except ValueError as error:
         raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
+
+
+def _header(row: SessionRow) -> Header:
+    return Header(
+        id=row.id,
+        agent=row.agent,
+        native_id=row.native_id,
+        kind=row.kind,
+        parent=row.parent,
+        parent_call=row.parent_call,
+        parent_event=row.parent_event,
+        hidden=row.hidden,
+    )
 
 
 class _Pricer:
@@ -331,6 +345,37 @@ class Archive:
             prices=self.prices if as_model else None,
             as_model=as_model,
             now=self.clock.now(),
+        )
+
+    # -- exporting ------------------------------------------------------------------------------
+
+    def export_jsonl(self, name: str, *, raw: bool = False) -> Iterator[bytes]:
+        """Yields a session as JSON lines, scrubbed unless `raw`: its header, then its events."""
+        row = self.session(name)
+        return export.jsonl(
+            self.store.events(row.id), header=_header(row), scrub=None if raw else self.scrub_value
+        )
+
+    def export_native(self, name: str) -> Iterator[bytes]:
+        """Yields the transcript of a session byte for byte as its agent wrote it.
+
+        Raises:
+            NotFoundError: the session was not imported.
+        """
+        return export.native(self.store, self.store.resolve(name))
+
+    def export_markdown(self, name: str, *, raw: bool = False, thinking: bool = False) -> Iterator[str]:
+        """Yields a session as a readable document, scrubbed unless `raw`."""
+        row = self.session(name)
+        cost = usage.dollars(row.total.cost)
+        return export.markdown(
+            self.store.events(row.id),
+            header=_header(row),
+            title=row.title,
+            facts={"Project": row.project or "", "Cost": "" if cost is None else f"${cost:.4f} (list price)"},
+            scrub=None if raw else self.scrub_value,
+            zone=zone(self.timezone),
+            thinking=thinking,
         )
 
     # -- recording and replaying ----------------------------------------------------------------

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 VERBS = {
     "import": ("imports", "Import transcripts: of all agents, of some, or from given paths."),
     "list": ("lists", "List sessions, latest first."),
-    "show": ("shows", "Show what happened in a session."),
-    "tree": ("shows", "Show a session's loops, turns and sub-agents as a tree."),
+    "show": ("show", "Show what happened in a session."),
+    "tree": ("trees", "Show a session's loops, turns and sub-agents as a tree."),
     "usage": ("usages", "Count tokens and cost."),
     "export": ("exports", "Write a session out: jsonl, native, md."),
     "record": ("recordings", "Run a command with its model calls recorded."),
@@ -120,6 +120,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if debug:
             raise
         click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"error: {type(error).__name__}: {error}", err=True)
+        click.echo("hint: this is a defect of reenact; --debug shows where", err=True)
         sys.exit(1)
     sys.exit(result if isinstance(result, int) else 0)
 

@@ -37,15 +37,15 @@ def console() -> Console:
 def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, subagents: bool) -> None:
     """Prints sessions; without `subagents` a sub-agent counts to the session that started it."""
     shown = rows if subagents else _folded(rows)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, expand=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, expand=True)
     table.add_column("id", no_wrap=True, width=8)
-    table.add_column("when", no_wrap=True, width=8)
+    table.add_column("when", no_wrap=True, width=7)
     table.add_column("agent", no_wrap=True, width=6)
     table.add_column("", width=1)
     table.add_column("title", no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_column("turns", justify="right", width=5)
     table.add_column("tokens", justify="right", width=6)
-    table.add_column("cost", justify="right", width=8)
+    table.add_column("cost", justify="right", width=7)
     now = archive.clock.now()
     prefixes = Counter(row.native_id[:8] for row in rows)
     for row in shown[:limit]:

@@ -1,4 +1,4 @@
-"""`reenact show` and `reenact tree`: what happened in a session."""
+"""`reenact tree`: loops, turns and sub-agents of a session."""
 
 from __future__ import annotations
 

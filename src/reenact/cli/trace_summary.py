@@ -1,0 +1,122 @@
+"""The sums of a session as a block of lines: `show --summary`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from reenact.cli.glyphs import Look
+from reenact.cli.text import count_text, duration_text, line, moment_text, money_text, pad
+from reenact.cli.trace_state import file_text, row, tokens_text
+from reenact.tree import Statistics, Tree, statistics
+
+if TYPE_CHECKING:
+    from reenact.store import SessionRow
+
+_MOST = 20
+
+
+def summary(tree: Tree, *, session: SessionRow | None = None, look: Look) -> Iterator[Text]:
+    """Yields facts, models, tokens, cost, tools, errors, files and sub-agents of a session.
+
+    Args:
+        tree: the session.
+        session: what lists know of it: title, project, source, cost. Left out where None.
+        look: how it is to look.
+    """
+    sums = statistics(tree)
+    yield from _facts(tree, sums, session, look)
+    yield from _spent(sums, session, look)
+    yield from _tools(sums, look)
+    yield from _rest(tree, sums, look)
+
+
+def _facts(tree: Tree, sums: Statistics, session: SessionRow | None, look: Look) -> Iterator[Text]:
+    setting = tree.at(tree.last).setting
+    facts: list[tuple[str, str | None]] = [
+        ("session", session.native_id if session is not None else tree.session),
+        ("title", session.title if session is not None else None),
+        ("agent", f"{session.agent} {session.agent_version or ''}".strip() if session else tree.agent),
+        ("parent", tree.parent or (session.parent if session is not None else None)),
+        ("project", session.project if session is not None else None),
+        (
+            "directory",
+            f"{setting.cwd}{f' ({setting.branch})' if setting.branch else ''}" if setting.cwd else None,
+        ),
+        ("source", session.source_path if session is not None else None),
+        ("status", session.status if session is not None else None),
+    ]
+    for label, value in facts:
+        if value:
+            yield row(label, value, look)
+    if sums.began is not None:
+        times = f"{moment_text(sums.began, zone=look.zone)} → {moment_text(sums.ended, zone=look.zone)}"
+        yield row("time", f"{times} ({duration_text(sums.duration)})", look)
+    counts = [
+        _many(sums.events, "event"), _many(sums.loops, "prompt"), _many(sums.turns, "turn"),
+        _many(sums.tool_calls, "tool call"), _many(sums.compactions, "compaction"),
+        _many(sums.branches, "branch", "es"), _many(sums.warnings, "warning"),
+    ]  # fmt: skip
+    yield row("counts", ", ".join(filter(None, counts)) or "nothing happened", look)
+
+
+def _spent(sums: Statistics, session: SessionRow | None, look: Look) -> Iterator[Text]:
+    for number, model in enumerate(sums.usage.models):
+        spent = tokens_text(model.tokens, quality=model.quality)
+        words = f"{model.model or 'unknown'}: {_many(model.responses, 'response')}; {spent}"
+        yield row("" if number else "models", words, look)
+    if sums.usage.inherited.total:
+        yield row(
+            "inherited", f"{count_text(sums.usage.inherited.total)} tokens that an earlier session owns", look
+        )
+    if session is not None:
+        cost = money_text(session.own.cost, known=session.own.cost_known)
+        if session.children:
+            cost += f" (with sub-agents {money_text(session.total.cost, known=session.total.cost_known)})"
+        yield row("cost", cost, look)
+
+
+def _tools(sums: Statistics, look: Look) -> Iterator[Text]:
+    if not sums.tools:
+        return
+    name_width = max(min(look.width - 44, 40), 8)
+    yield row(
+        "tools",
+        f"{'tool':<{name_width}} {'calls':>6} {'failed':>6} {'denied':>6} {'time':>7}",
+        look,
+        style="dim",
+    )
+    for tool in sums.tools[:_MOST]:
+        name = pad(line(tool.name, width=name_width), name_width)
+        took = duration_text(tool.duration)
+        counts = f"{tool.calls:>6,} {tool.failed or '':>6} {tool.denied or '':>6} {took:>7}"
+        waiting = f"  {tool.open:,} without a result" if tool.open else ""
+        yield row("", f"{name} {counts}{waiting}", look)
+    if len(sums.tools) > _MOST:
+        yield row("", f"… and {len(sums.tools) - _MOST:,} more tools", look, style="dim")
+
+
+def _rest(tree: Tree, sums: Statistics, look: Look) -> Iterator[Text]:
+    errors = [step for step in tree.walk() if step.kind == "error"]
+    blocks = [
+        ("errors", [f"at {step.seq}: {step.error or step.text}" for step in errors]),
+        ("files", [file_text(state, look) for state in sums.files]),
+        (
+            "agents",
+            [
+                f"{child.name or 'sub-agent'} {child.status or ''} {child.session or ''}: {child.task or ''}"
+                for child in tree.children
+            ],
+        ),
+    ]
+    for label, found in blocks:
+        for number, words in enumerate(found[:_MOST]):
+            yield row("" if number else label, words, look)
+        if len(found) > _MOST:
+            yield row("", f"… and {len(found) - _MOST:,} more", look, style="dim")
+
+
+def _many(count: int, word: str, plural: str = "s") -> str:
+    return f"{count:,} {word}{plural if count != 1 else ''}" if count else ""
