@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from reenact.errors import ReenactError
 from reenact.events.bodies import Custom
 from reenact.ingest.lines import cut
+from reenact.launch.prompts import told_by_calls
 from reenact.launch.record import TAG, TRANSCRIPT
 from reenact.replay import Logged, Script, declared_of_events
 from reenact.sources.claude_code.requests import Exchange, requests
 from reenact.store import Filter
-from reenact.wire.anthropic.request import as_blocks
-from reenact.wire.declared import slug
 
 if TYPE_CHECKING:
     from reenact.events import Event
@@ -50,9 +46,7 @@ def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
     if not calls:
         raise NothingToPlayError(row.id, "its log has no journal of requests (Claude Code writes one since 2.1.1xx)")
     declared = declared_of_events(_beginning(store, row.id))
-    home = _home_in(calls, declared.cwd) or declared.home
-    declared = msgspec.structs.replace(declared, sessions=(row.native_id,), home=home)
-    return Script.from_journal(calls, declared=declared)
+    return Script.from_journal(calls, declared=told_by_calls(declared, calls, session=row.native_id))
 
 
 def recording_of(store: Store, row: SessionRow) -> str | None:
@@ -118,18 +112,6 @@ def _logged(exchange: Exchange) -> Logged:
         purpose=exchange.purpose,
         unresolved=exchange.unresolved,
     )
-
-
-def _home_in(calls: Sequence[Logged], cwd: str | None) -> str | None:
-    """Gives the home folder that the agent names in its prompts: where it keeps what belongs to `cwd`."""
-    mark = f"/.claude/projects/{slug(cwd)}" if cwd else ""
-    for call in calls[:1] if mark else ():
-        for block in as_blocks((call.request or {}).get("system")):
-            text = block.get("text")
-            if isinstance(text, str) and (found := text.find(mark)) >= 0:
-                before = re.split("[`\"'\n]", text[:found])[-1]
-                return before if before.startswith("/") else before[before.find("/") :] or None
-    return None
 
 
 def _beginning(store: Store, session: str) -> Iterator[Event]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
 from tzlocal import get_localzone_name
 
 from reenact.clock import to_datetime
@@ -21,21 +22,22 @@ if TYPE_CHECKING:
     from reenact.wire.declared import Declared
 
 _GIT_SECONDS = 5
+_COMMITS = 10
+"""How many of the latest commits a run declares: agents list some in their prompts."""
 
 
 def declared(variables: Mapping[str, str], clock: Clock, *, cwd: str) -> Declared:
     """Gives what a run that starts now declares about itself."""
     zone = variables.get("TZ") or get_localzone_name()
-    repository = repository_of(cwd)
-    return declare(
+    declared = declare(
         cwd=cwd,
         home=str(home_directory(variables)),
         temp=variables.get("TMPDIR") or tempfile.gettempdir(),
         dates=(to_datetime(clock.now()).astimezone(ZoneInfo(zone)).date().isoformat(),),
-        git_head=repository.head if repository else None,
         time_zone=zone,
         user=variables.get("USER"),
     )
+    return msgspec.structs.replace(declared, git_heads=_commits(cwd))
 
 
 def repository_of(cwd: str) -> Repository | None:
@@ -50,6 +52,11 @@ def repository_of(cwd: str) -> Repository | None:
         remote=_without_credentials(_git(cwd, "config", "--get", "remote.origin.url")),
         dirty=None if changes is None else bool(changes),
     )
+
+
+def _commits(cwd: str) -> tuple[str, ...]:
+    found = _git(cwd, "log", f"-n{_COMMITS}", "--format=%H")
+    return tuple(found.split()) if found else ()
 
 
 def _git(cwd: str, *words: str) -> str | None:
