@@ -400,3 +400,10 @@ def test_damaged_lines_are_warnings_and_what_is_whole_in_them_is_kept() -> None:
     assert [b.blocks[0].text for b in bodies_of(parsed, UserMessage)] == ["Go"]
     first = parse(lines_of(b"{broken\n" + good), key=PARENT)
     assert {draft.session for draft in drafts_of(first)} == {ids.session_id("codex", PARENT)}
+
+
+def test_what_0_58_says_after_a_compaction_is_not_the_models_word() -> None:
+    done_note = event("agent_message", message="Compact task completed")
+    parsed = parse_rows([meta(), *prompt("Go"), row("compacted", {"message": "In short."}), done_note])
+    assert bodies_of(parsed, AssistantMessage) == []
+    assert parsed[-1].disposition == "joined"

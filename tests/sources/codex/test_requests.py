@@ -224,3 +224,27 @@ def test_rows_that_are_no_items_ask_nothing() -> None:
     rows = [meta(), count(spent(1, 0, 1)), item("ghost_snapshot"), row("world_state", {}), spend("r1")]
     (only,) = rebuilt(rows)
     assert (only.input, only.output) == ((), ())
+
+
+def test_a_summary_that_is_told_alone_stands_behind_the_prompts() -> None:
+    """Up to 0.98 the log does not hold what replaces the history."""
+    rows = [
+        meta(cli_version="0.98.0"),
+        said("developer", "Rules"),
+        *prompt("Go"),
+        context(),
+        *answer("Gone."),
+    ]
+    rows += [*prompt("On"), context(), *answer("Ok."), row("compacted", {"message": "In short."}), context()]
+    found = rebuilt([*rows, *answer("Further."), *prompt("More"), context(), *answer("Done.")])
+    assert brief(found[2].input) == ["Rules", "Go", "On", "In short."]
+    assert brief(found[3].input) == ["Rules", "Go", "On", "In short.", "Further.", "More"]
+
+
+def test_an_answer_that_became_the_summary_is_a_response_of_its_own() -> None:
+    history = [said("user", "Before: In short.")["payload"]]
+    rows = [meta(), *prompt("Go"), *answer("Gone."), said("assistant", "In short.")]
+    rows.append(row("compacted", {"message": "Before: In short.", "replacement_history": history}))
+    one, two, three = rebuilt([*rows, *answer("On.")])
+    assert (brief(one.output), brief(two.output), two.purpose) == (["Gone."], ["In short."], "compact")
+    assert (brief(three.input), three.purpose) == (["Before: In short."], "main")

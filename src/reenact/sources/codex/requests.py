@@ -188,9 +188,7 @@ class _Reading:
                 self._has_records = True
                 yield from self._exchange(row.payload)
             case "compacted":
-                yield from self.end()
-                self.items = list(mappings(row.payload, "replacement_history"))
-                self._boundary = len(self.items)
+                yield from self._compact(row.payload)
             case "event_msg" if row.kind == "thread_rolled_back":
                 yield from self.end()
                 self._roll_back(row.payload.get("num_turns"))
@@ -235,6 +233,30 @@ class _Reading:
         )
         self._is_compaction = False
 
+    def _compact(self, payload: dict[str, Any]) -> Iterator[Exchange]:
+        summary = text(payload, "message") or ""
+        if not self._has_records:
+            yield from self._before_summary(summary)
+        replaced = payload.get("replacement_history")
+        if isinstance(replaced, list):
+            self.items = mappings(payload, "replacement_history")
+        else:  # up to 0.98 only the summary is told
+            said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": summary}]}
+            self.items = [*_head(self.items), *filter(_is_prompt, self.items), said]
+        self._boundary = len(self.items)
+
+    def _before_summary(self, summary: str) -> Iterator[Exchange]:
+        """Yields what no record ended; an answer that became the summary is a response of its own."""
+        last = self.items[-1] if len(self.items) > self._boundary else {}
+        said = content.plain(content.blocks(last)) if _is_output(last) else ""
+        if said and said in summary:
+            self.items.pop()
+            yield from self._exchange({})
+            self.items.append(last)
+            self._boundary = len(self.items) - 1
+            self._is_compaction = True
+        yield from self._exchange({})
+
     def _roll_back(self, turns: Any) -> None:
         left = turns if isinstance(turns, int) else 0
         for index in range(len(self.items) - 1, -1, -1):
@@ -254,6 +276,12 @@ def _is_output(item: Item) -> bool:
 def _minor(version: str | None) -> int:
     parts = (version or "").split(".")
     return int(parts[1]) if len(parts) > 1 and parts[0] == "0" and parts[1].isdigit() else _FIRST_BY_TURN
+
+
+def _head(items: list[Item]) -> list[Item]:
+    """Gives the items before the first prompt: what Codex tells every new context."""
+    first = next((index for index, item in enumerate(items) if _is_prompt(item)), len(items))
+    return items[:first]
 
 
 def _is_prompt(item: Item) -> bool:
