@@ -74,7 +74,7 @@ class _Decompressed:
             raise OSError(f"damaged zstd content: {error}") from error
 
     def close(self) -> None:
-        self._reader.close()
+        self._reader.close()  # type: ignore[no-untyped-call]  # the library's stub leaves it open
 
 
 def holds_rows(transcript: Transcript) -> bool:
@@ -100,7 +100,7 @@ def _is_row(line: bytes) -> bool:
         return False
     try:
         msgspec.json.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return b'"sessionId"' in line or b'"payload"' in line  # a row all the same, but a damaged one
     except RecursionError:
         return True
