@@ -152,13 +152,13 @@ def test_blocks_keep_what_they_do_not_know() -> None:
         {"type": "encrypted_content", "encrypted_content": "plain words"},
     ]
     found = content.blocks({"content": parts})
-    assert found[1] == Image(media_type="image/png", data="aGk=")
-    assert content.asked(found[:4]) == "See?"
-    assert isinstance(found[4], File)
-    assert found[5] == Text(text="No.", extra={"type": "refusal"})
-    assert found[6] == Other(raw={"type": "hologram"})
-    assert isinstance(found[7], Other)
-    assert found[8] == Text(text="plain words")
+    assert found[:2] == (Image(media_type="image/png", data="aGk="), Text(text="See?"))
+    assert isinstance(found[2], File)
+    assert found[3] == Text(text="No.", extra={"type": "refusal"})
+    assert found[4] == Other(raw={"type": "hologram"})
+    assert isinstance(found[5], Other)
+    assert found[6] == Text(text="plain words")
+    assert content.blocks({"content": parts[:1]}) == (Text(text="<image name=[Image #1]>"),)
     assert content.blocks({"content": "bare"}) == (Text(text="bare"),)
     assert content.image("https://x/a.png").url == "https://x/a.png"
 

@@ -32,11 +32,14 @@ _IMAGE = re.compile(r"</?image[^>]*>")
 
 
 def blocks(payload: dict[str, Any]) -> tuple[AnyBlock, ...]:
-    """Gives the content of a message item."""
+    """Gives the content of a message item, without the tags that Codex puts around images."""
     content = payload.get("content")
     if isinstance(content, str):
         return (Text(text=content),)
-    return tuple(_block(item) for item in mappings(payload, "content"))
+    found = tuple(_block(item) for item in mappings(payload, "content"))
+    if not any(isinstance(block, Image) for block in found):
+        return found
+    return tuple(b for b in found if not (isinstance(b, Text) and _IMAGE.fullmatch(b.text.strip())))
 
 
 def _block(item: dict[str, Any]) -> AnyBlock:
@@ -73,13 +76,6 @@ def plain(content: tuple[AnyBlock, ...]) -> str:
     if len(content) == 1 and isinstance(content[0], Text):
         return content[0].text
     return "\n".join(block.text for block in content if isinstance(block, Text))
-
-
-def asked(content: tuple[AnyBlock, ...]) -> str:
-    """Gives what was typed of a prompt: its text without the tags that Codex puts around images."""
-    if len(content) == 1 and isinstance(content[0], Text):
-        return content[0].text
-    return "\n".join(b.text for b in content if isinstance(b, Text) and not _IMAGE.fullmatch(b.text.strip()))
 
 
 def reasoning(payload: dict[str, Any]) -> Reasoning:

@@ -56,7 +56,7 @@ def _item(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
     if row.kind == "message":
         blocks = content.blocks(payload)
         role = text(payload, "role") or "user"
-        said = content.asked(blocks) if role == "user" else content.plain(blocks)
+        said = content.plain(blocks)
         return _message(thread, memory, role, said, blocks, kinds=content.kinds_of(payload), is_item=True)
     if row.kind == "reasoning":
         block = content.reasoning(payload)
@@ -94,7 +94,7 @@ def _event(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
         case "item_completed" if item.get("type") in {"UserMessage", "AgentMessage"}:
             blocks = content.blocks(item)
             role = "user" if item.get("type") == "UserMessage" else "assistant"
-            return _message(thread, memory, role, content.asked(blocks), blocks, kinds=[], is_item=False)
+            return _message(thread, memory, role, content.plain(blocks), blocks, kinds=[], is_item=False)
         case "item_completed" if item.get("type") == "FileChange":
             return _files(thread, text(item, "id"), item)
         case "item_completed":

@@ -37,7 +37,6 @@ def message(thread: Thread, memory: Memory, row: Row) -> Disposition:
         case "assistant":
             return answer(thread, memory, said, blocks, is_item=True)
         case "user":
-            said = content.asked(blocks)
             origin = content.origin(said, content.kinds_of(row.payload))
             if origin == "prompt":
                 return prompt(thread, memory, said, blocks, identity, is_item=True)
@@ -152,7 +151,7 @@ def shown_item(thread: Thread, memory: Memory, item: dict[str, Any]) -> Disposit
     """A completed `UserMessage` or `AgentMessage` item."""
     blocks = content.blocks(item)
     if item.get("type") == "UserMessage":
-        return prompt(thread, memory, content.asked(blocks), blocks, is_item=False)
+        return prompt(thread, memory, content.plain(blocks), blocks, is_item=False)
     return answer(thread, memory, content.plain(blocks), blocks, is_item=False)
 
 

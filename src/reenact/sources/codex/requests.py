@@ -287,7 +287,7 @@ def _head(items: list[Item]) -> list[Item]:
 def _is_prompt(item: Item) -> bool:
     if item.get("type") != "message" or item.get("role") != "user":
         return False
-    return content.origin(content.asked(content.blocks(item)), content.kinds_of(item)) == "prompt"
+    return content.origin(content.plain(content.blocks(item)), content.kinds_of(item)) == "prompt"
 
 
 def _answered(items: list[Item]) -> Iterator[Item]:
