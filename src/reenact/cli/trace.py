@@ -13,7 +13,7 @@ from rich.text import Text
 
 from reenact.cli.glyphs import Look, Sign
 from reenact.cli.text import clip, clock_text, count_text, duration_text, line, pad, safe
-from reenact.cli.trace_details import details
+from reenact.cli.trace_details import Styled, details
 from reenact.events import Event
 from reenact.tree import Loop, Step, Tree, Turn
 
@@ -101,6 +101,11 @@ def _index_of(steps: list[Step], seq: int) -> int:
     return max(before, key=lambda index: steps[index].seq) if before else 0
 
 
+def _time_of(loop: Loop, seq: int) -> int | None:
+    steps = (*loop.steps, *(loop.turns[0].steps if loop.turns else ()))
+    return next((step.ts for step in steps if step.seq == seq), None)
+
+
 class _Writer:
     """Writes steps as lines; knows the width of the margin and which calls stand together."""
 
@@ -109,6 +114,7 @@ class _Writer:
         self._look = look
         self._verbose = verbose
         self._digits = max(len(str(tree.last)), 3)
+        self._indentation = self._digits + 5
         self._branches = {branch.seq: branch for branch in tree.branches}
 
     def loop(self, number: int, loop: Loop) -> Iterator[Text]:
@@ -130,15 +136,15 @@ class _Writer:
         begin = loop.prompt_seq if loop.prompt_seq is not None else loop.begin
         branch = self._branches.get(begin)
         if branch is not None:
-            steps = f"{len(branch.abandoned)} prompt{'s' if len(branch.abandoned) > 1 else ''} or turns"
-            words = f"went back; {steps} left behind" if branch.abandoned else "went back"
+            count = len(branch.abandoned)
+            steps = "1 prompt or turn" if count == 1 else f"{count:,} prompts or turns"
+            words = f"went back; {steps} left behind" if count else "went back"
             yield self._line("", f"{look.sign('branch')} {words}", style="yellow")
         state = "" if loop.status in {"completed", "open"} else f" [{loop.status}]"
         left = "" if loop.live else " [left behind]"
-        event = self._events.get(begin)
-        right = clock_text(event.ts if event is not None else None, zone=look.zone).strip()
+        right = clock_text(_time_of(loop, begin), zone=look.zone).strip()
         prompt = f"{look.sign('you')} {number} · "
-        said = loop.prompt if loop.prompt is not None else "(no prompt)"
+        said = "(no prompt)" if loop.prompt is None else loop.prompt or "(no words)"
         yield self._line(str(begin), prompt, said, right=f"{state}{left} {right}".strip(), style="bold")
 
     def _turn(self, turn: Turn) -> Text:
@@ -158,7 +164,7 @@ class _Writer:
             return False
         if step.kind == "session":
             return step.event in _SHOWN_OF_SESSION
-        return step.kind != "reasoning" or self._look.thinking or not self._verbose
+        return step.kind != "reasoning" or self._look.thinking
 
     def step(
         self, step: Step, *, turn: Turn | None, loop: Loop | None = None, is_now: bool = False
@@ -166,15 +172,22 @@ class _Writer:
         """Yields the line of a step and, in the verbose form, what is below it."""
         if not self.is_shown(step):
             return
+        below = self._below(step) if self._verbose else []
         is_prompt = loop is not None and step.seq == loop.prompt_seq
+        is_told = bool(below) and step.kind in {"message", "reasoning"}
         if not is_prompt or is_now:
-            yield self._step_line(step, turn, is_now=is_now)
-        if self._verbose:
-            indentation = self._digits + 5
-            for text, style in details(step, self._events, self._look, width=self._look.width - indentation):
-                yield Text(" " * indentation).append(self._look.plain(text), style=style)
+            yield self._step_line(step, turn, is_now=is_now, words="" if is_told else None)
+        for text, style in below:
+            yield Text(" " * self._indentation).append(self._look.plain(text), style=style)
 
-    def _step_line(self, step: Step, turn: Turn | None, *, is_now: bool) -> Text:
+    def _below(self, step: Step) -> list[Styled]:
+        """Gives what stands below a step; nothing where its own line says it all."""
+        room = self._look.width - self._indentation
+        below = list(details(step, self._events, self._look, width=room))
+        is_same = len(below) == 1 and below[0][0] == step.text and cell_len(step.text) <= room - 24
+        return [] if is_same else below
+
+    def _step_line(self, step: Step, turn: Turn | None, *, is_now: bool, words: str | None = None) -> Text:
         look = self._look
         is_gone = turn is not None and not turn.live
         gutter = look.sign("now") if is_now else look.sign("gone") if is_gone else " "
@@ -185,8 +198,11 @@ class _Writer:
         style = "dim" if is_gone else _STYLES.get(step.kind, "")
         if step.kind == "tool" and step.ok is False and not is_gone:
             style = "red"
-        said = step.error if step.kind == "tool" and step.ok is False and step.error else None
-        words = step.text if said is None else f"{step.text} {look.sign('to')} {said}"
+        if words is None:
+            is_failed = step.kind == "tool" and step.ok is False and bool(step.error)
+            words = f"{step.text} {look.sign('to')} {step.error}" if is_failed else step.text
+        elif not name:
+            name = step.role or step.kind
         if is_now:
             style = f"{style} reverse".strip()
         return self._line(

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from reenact.cli.glyphs import Look, Sign
-from reenact.cli.text import line, safe_lines, size_text, wrap
+from reenact.cli.text import clip, line, safe_lines, size_text, wrap
 from reenact.events import Event, blocks, bodies
 from reenact.tree import Step, json_text, plain
 
@@ -126,7 +126,7 @@ def _diff(patch: str, width: int) -> Iterator[Styled]:
     for part in parts[:_MOST_DIFF]:
         sign = part[:1]
         style = {"+": "green", "-": "red", "@": "cyan"}.get(sign, "dim")
-        yield line(part, width=width) if part.strip() else "", style
+        yield clip(part, width), style
     if len(parts) > _MOST_DIFF:
         yield f"… {len(parts) - _MOST_DIFF:,} more lines", "dim"
 

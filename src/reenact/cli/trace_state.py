@@ -12,7 +12,8 @@ from reenact.cli.text import clip, count_text, line, moment_text, pad, safe
 from reenact.events import Event, Tokens, bodies
 from reenact.tree import FileState, Message, View, argument, plain, words_of
 
-_LABEL = 10
+LABEL = 10
+"""Cells for the word in front of a line."""
 _MOST_FILES = 12
 _LAST_MESSAGES = 6
 
@@ -92,6 +93,6 @@ def tokens_text(tokens: Tokens, *, quality: str) -> str:
 
 def row(label: str, value: str, look: Look, *, style: str = "") -> Text:
     """Gives a line with a label in front."""
-    label = clip(safe(label), _LABEL)
-    text = Text(pad(label, _LABEL), style="bold")
-    return text.append(look.plain(line(value, width=look.width - _LABEL)), style=style)
+    label = clip(safe(label), LABEL)
+    text = Text(pad(label, LABEL), style="bold")
+    return text.append(look.plain(line(value, width=look.width - LABEL)), style=style)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from reenact.cli.glyphs import Look
-from reenact.cli.text import count_text, duration_text, line, moment_text, money_text, pad
-from reenact.cli.trace_state import file_text, row, tokens_text
+from reenact.cli.text import count_text, duration_text, line, moment_text, money_text, pad, wrap
+from reenact.cli.trace_state import LABEL, file_text, row, tokens_text
 from reenact.tree import Statistics, Tree, statistics
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def _facts(tree: Tree, sums: Statistics, session: SessionRow | None, look: Look)
         _many(sums.tool_calls, "tool call"), _many(sums.compactions, "compaction"),
         _many(sums.branches, "branch", "es"), _many(sums.warnings, "warning"),
     ]  # fmt: skip
-    yield row("counts", ", ".join(filter(None, counts)) or "nothing happened", look)
+    told = wrap(", ".join(filter(None, counts)) or "nothing happened", look.width - LABEL)
+    for number, words in enumerate(told):
+        yield row("" if number else "counts", words, look)
 
 
 def _spent(sums: Statistics, session: SessionRow | None, look: Look) -> Iterator[Text]:
@@ -81,19 +83,13 @@ def _spent(sums: Statistics, session: SessionRow | None, look: Look) -> Iterator
 def _tools(sums: Statistics, look: Look) -> Iterator[Text]:
     if not sums.tools:
         return
-    name_width = max(min(look.width - 44, 40), 8)
-    yield row(
-        "tools",
-        f"{'tool':<{name_width}} {'calls':>6} {'failed':>6} {'denied':>6} {'time':>7}",
-        look,
-        style="dim",
-    )
+    width = max(min(look.width - LABEL - 36, 40), 8)
+    columns = f"{'calls':>6} {'failed':>6} {'denied':>6} {'open':>5} {'time':>7}"
+    yield row("tools", f"{'name':<{width}} {columns}", look, style="dim")
     for tool in sums.tools[:_MOST]:
-        name = pad(line(tool.name, width=name_width), name_width)
-        took = duration_text(tool.duration)
-        counts = f"{tool.calls:>6,} {tool.failed or '':>6} {tool.denied or '':>6} {took:>7}"
-        waiting = f"  {tool.open:,} without a result" if tool.open else ""
-        yield row("", f"{name} {counts}{waiting}", look)
+        name = pad(line(tool.name, width=width), width)
+        counts = f"{tool.calls:>6,} {tool.failed or '':>6} {tool.denied or '':>6} {tool.open or '':>5}"
+        yield row("", f"{name} {counts} {duration_text(tool.duration):>7}", look)
     if len(sums.tools) > _MOST:
         yield row("", f"… and {len(sums.tools) - _MOST:,} more tools", look, style="dim")
 

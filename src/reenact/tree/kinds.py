@@ -151,11 +151,20 @@ def words(body: Body) -> str:
     content = getattr(body, "blocks", None)
     if content:
         return words_of(content)
+    if isinstance(body, bodies.PlanUpdated) and body.items:
+        return _plan(body)
     for name in _WORDS.get(type(body), ()):
         text = getattr(body, name)
         if text:
             return first_words(text)
     return ""
+
+
+def _plan(body: bodies.PlanUpdated) -> str:
+    """Gives how far a plan is, and what is being done now."""
+    done = sum(1 for item in body.items if item.status == "completed")
+    now = next((item.text for item in body.items if item.status == "in_progress"), "")
+    return first_words(f"{done} of {len(body.items)} done" + (f", now: {now}" if now else ""))
 
 
 def name(body: Body) -> str | None:
