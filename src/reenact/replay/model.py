@@ -25,6 +25,7 @@ script without requests). What is below `fp1_union` is always reported.
 Policy = Literal["fail", "live", "live-and-record", "stub"]
 """What happens to a main call that the recording has no answer for."""
 Timing = Literal["none", "recorded", "scaled"]
+"""Whether answers come at once, at their recorded pace, or at that pace times a factor."""
 Errors = Literal["skip", "faithful"]
 """Whether recorded failures that the client then overcame are left out or played as well."""
 
@@ -184,6 +185,7 @@ class Stubbed(Value, frozen=True, kw_only=True):
 
 
 Answer: TypeAlias = Served | Refused | GoLive | Stubbed
+"""What the player gives for a request; the gateway matches over it."""
 
 
 # -- what is told -----------------------------------------------------------------------------
