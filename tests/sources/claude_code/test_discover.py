@@ -189,6 +189,21 @@ def test_a_wrong_file_under_a_right_name_is_named_as_a_problem(tmp_path: Path) -
     assert list(SOURCE.problems(str(tmp_path))) == [(str(path), "not JSON lines")]
 
 
+def test_a_damaged_row_is_no_reason_to_call_a_file_wrong(tmp_path: Path) -> None:
+    log = Log()
+    log.prompt()
+    row = log.data.strip()
+    for name, data in {
+        "spliced": row[:60] + row,
+        "nul": b"\x00" * 64 + row,
+        "encoding": row.replace(b"Do it", b"\xff\xfe"),
+        "surrogate": row.replace(b"Do it", b"\\ud800"),
+    }.items():
+        (tmp_path / f"{name}.jsonl").write_bytes(data + b"\n")
+    assert [found.key for found in SOURCE.transcripts(str(tmp_path))] == [SESSION] * 4
+    assert list(SOURCE.problems(str(tmp_path))) == []
+
+
 def test_names_that_tell_enough_cost_no_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "projects" / "-p"
     session(project / f"{SESSION}.jsonl")

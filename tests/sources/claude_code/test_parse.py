@@ -208,6 +208,25 @@ def test_work_that_goes_on_after_a_compaction_is_a_loop_of_its_own() -> None:
     assert [body.continuation for body in log.read().of(LoopStarted)] == ["initial", "compaction"]
 
 
+def test_a_summary_without_a_boundary_is_a_compaction_all_the_same() -> None:
+    log = Log(version="1.0.98")
+    log.prompt("This session is being continued …", isCompactSummary=True)
+    log.says("going on")
+    found = log.read()
+    assert found.one(CompactionFinished).summary == "This session is being continued …"
+    assert found.of(UserMessage) == []
+    assert [body.continuation for body in found.of(LoopStarted)] == ["compaction"]
+
+
+def test_results_that_were_taken_out_of_the_context_are_named() -> None:
+    log = Log()
+    log.prompt()
+    log.says(use("Read", "toolu_1", file_path="/a"), stop="tool_use")
+    result = log.result("toolu_1", "long")
+    log.notice("microcompact_boundary", microcompactMetadata={"compactedToolIds": ["toolu_1", "toolu_gone"]})
+    assert log.read().one(ContextTrimmed).removed == (ids.event_id(MAIN, result["uuid"]),)
+
+
 def test_a_compaction_tells_which_rows_it_kept() -> None:
     log = Log()
     log.prompt("one", uuid="r1")

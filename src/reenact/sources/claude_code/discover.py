@@ -5,7 +5,6 @@ Layouts: `projects/<munged cwd>/<session>.jsonl`; sub-agents beside it (`agent-<
 `<session>/tool-results/`. The folder's name is never decoded into a path: that is lossy.
 """
 
-# ruff: noqa: PTH100, PTH112, PTH116, PTH118
 # Tens of thousands of files are listed here; plain strings are several times faster than Path.
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import os
 
 import msgspec
 
-from reenact.sources.claude_code.records import Row, text
+from reenact.sources.claude_code.records import Row, read, text
+from reenact.sources.protocol import Line
 
 _HEAD = 256 * 1024
 _TYPES = frozenset({"user", "assistant", "system", "summary", "attachment", "progress", "queue-operation"})
@@ -20,9 +21,6 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None = None
     is_damaged: bool = False
     """True where the file holds no JSON lines at all."""
-
-
-_rows = msgspec.json.Decoder(Row)
 
 
 def identify(path: str) -> Identity:
@@ -69,11 +67,10 @@ def _first_lines(path: str) -> tuple[list[bytes], bool]:
     return [line for line in lines if line.strip()], is_whole
 
 
-def _row(line: bytes) -> Row | None:
-    try:
-        return _rows.decode(line.strip(b"\x00\xef\xbb\xbf \r\t"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+def _row(data: bytes) -> Row | None:
+    """Gives the first row of a line, however damaged."""
+    found = read(Line(number=1, offset=0, length=len(data), data=data)).found
+    return found[0].row if found else None
 
 
 def _is_ours(row: Row) -> bool:

@@ -83,11 +83,11 @@ def side_session(reading: Reading, row: Row, said: str, ts: int | None) -> Sessi
         if session is not None:
             reading.sides[uuid] = reading.last_side = session
             return session
-    native = f"{reading.owner}/sidechain-{uuid}"
+    native = f"sidechain-{uuid}"
     waiting = reading.prompts.get(said, [])
     identity = waiting.pop(0) if waiting else None
     header = Header(
-        id=session_of(native),
+        id=session_of(f"{reading.owner}/{native}"),
         agent=AGENT,
         native_id=native,
         kind="subagent",
@@ -144,11 +144,18 @@ def boundary(reading: Reading, spot: Spot) -> Disposition:
     return "joined"
 
 
-def summarised(reading: Reading, session: Session, row: Row) -> Disposition:
-    """Takes the summary that follows a boundary."""
-    flush_boundary(reading, session, summary=content.plain(table(row.message).get("content")))
-    session.anchors[str(row.uuid)] = session.last
+def summarised(reading: Reading, spot: Spot) -> Disposition:
+    """Takes a summary: that of the boundary before it, or (versions without boundaries) one by itself."""
+    session = spot.session
     session.has_root = True
+    summary = content.plain(table(spot.row.message).get("content"))
+    if session.boundary is not None:
+        flush_boundary(reading, session, summary=summary)
+        session.anchors[spot.record] = session.last
+        return "events"
+    session.compacted = spot.record
+    reading.tell(spot, CompactionFinished(strategy="summary", summary=summary))
+    reading.anchor(spot)
     return "events"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reenact import ids
 from reenact.events import AnyBody, blocks
 from reenact.events.bodies import (
     ContextTrimmed,
@@ -71,11 +72,21 @@ def _system_body(reading: Reading, session: Session, found: Found, kind: str) ->
                 source=text(whole.get("decision_reason_type")),
             )
         case "microcompact_boundary":
-            return ContextTrimmed(reason="microcompact")
+            return _trimmed(session, found)
     if kind in known.SHOWN_NOTICES:
         return SystemMessage(blocks=(blocks.Text(text=said),), origin=kind)
     reading.unknown.append(f"system/{kind}")
     return Unknown(name=f"system/{kind}", raw=found.whole())
+
+
+def _trimmed(session: Session, found: Found) -> ContextTrimmed:
+    """Gives which results of tools were taken out of the context."""
+    meta = table(table(found.whole()).get("microcompactMetadata"))
+    calls = [call for call in items(meta.get("compactedToolIds")) if isinstance(call, str)]
+    records = [session.results[call] for call in calls if call in session.results]
+    return ContextTrimmed(
+        removed=tuple(ids.event_id(session.id, record) for record in records), reason="microcompact"
+    )
 
 
 def _stop_hook(row: Row, place: int) -> HookRan:

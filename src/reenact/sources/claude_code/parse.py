@@ -98,8 +98,8 @@ class ClaudeCodeParser:
 
     def _dispatch(self, session: Session, found: Found, ts: int | None) -> Disposition:
         reading, row = self._reading, found.row
-        if row.type == "user" and row.is_compact_summary and session.boundary is not None:
-            return links.summarised(reading, session, row)
+        if row.type == "user" and row.is_compact_summary:
+            return links.summarised(reading, reading.spot(session, row, ts))
         if row.type != "progress" or table(row.data).get("type") == "hook_progress":
             links.flush_boundary(reading, session)
         spot = reading.spot(session, row, ts)

@@ -39,6 +39,7 @@ def result(reading: Reading, spot: Spot, block: dict[str, Any], place: int) -> N
     )
     parent = spot.parent if place == 0 else spot.record
     reading.add(spot.session, body, record, ts=spot.ts, turn=turn, parent=parent)
+    spot.session.results[identity] = record
     if call is not None:
         _consequences(reading, spot, call, body, said=said, record=record)
 

@@ -48,6 +48,8 @@ class Session:
         self.usage: dict[str, tuple[object, ...]] = {}
         self.least: dict[str, int] = {}
         self.plan = Plan()
+        self.results: dict[str, str] = {}
+        """Call → record of its result."""
         self.boundary: tuple[Row, int | None] | None = None
         self.compacted: str | None = None
         self.has_root = False
