@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from reenact._version import __version__
 
 if TYPE_CHECKING:
-    from reenact.archive import Archive, open_archive as open  # noqa: A004
+    from reenact.archive import Archive
+    from reenact.archive import open_archive as open  # noqa: A004 - `reenact.open` is the contract
 
 __all__ = ["Archive", "__version__", "open"]
 

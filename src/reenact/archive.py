@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reenact.replay import Script
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Store
+
 
 def open_sample(
     path: str | os.PathLike[str] | None = None, *, variables: Mapping[str, str] | None = None
@@ -107,7 +108,9 @@ def _overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Ov
 
 def _secrets_of(variables: Mapping[str, str], known: Iterable[str]) -> list[str]:
     """Gives the values that must not leave: those the user names, and keys in the environment."""
-    named = [value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _SECRET]
+    named = [
+        value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _SECRET
+    ]
     return [*known, *named]
 
 
@@ -194,7 +197,7 @@ class Archive:
         self._known = redact.Known(_secrets_of(variables, settings.redaction.known))
         self._secret_rules = (*redact.BUILT_IN, *_custom_rules(settings, variables))
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -268,11 +271,7 @@ class Archive:
     def problems(self, *, agents: Iterable[str] = (), paths: Iterable[str] = ()) -> list[ingest.Problem]:
         """Gives what looks like a transcript and cannot be read as one."""
         chosen, named = self._sources(agents), [os.path.abspath(path) for path in paths]
-        roots = [
-            (source, root)
-            for source in chosen
-            for root in (named or source.roots(self.environment))
-        ]
+        roots = [(source, root) for source in chosen for root in (named or source.roots(self.environment))]
         return list(ingest.problems(roots))
 
     def looked_in(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -479,6 +478,10 @@ class Archive:
         """Yields, for every imported transcript, its lines against what they were booked as."""
         return accounting.accounts(self.store)
 
+    def source_bytes(self) -> int:
+        """Gives the size of all kept transcripts, each as it was last seen."""
+        return sum(original.generations[-1].length for original in self.store.originals())
+
     def checkup(self, *, days: int = 7, everything: bool = False) -> Checkup:
         """Looks at what is at risk, odd, secret or large; secrets in the newest GB unless `everything`."""
         horizon = self.clock.now() + days * _DAY
@@ -492,7 +495,7 @@ class Archive:
             warnings=tuple(self.store.warnings(limit=10_000)),
             secrets=scan,
             sizes=tuple(self.store.sizes()),
-            source_bytes=sum(original.generations[-1].length for original in self.store.originals()),
+            source_bytes=self.source_bytes(),
             paths=(
                 str(self.path),
                 *([self.variables["REENACT_CACHE"]] if self.variables.get("REENACT_CACHE") else []),

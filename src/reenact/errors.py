@@ -36,7 +36,8 @@ class SessionNotFoundError(NotFoundError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"no session is called {name!r}", hint="`reenact list` shows the sessions; `last` names the latest"
+            f"no session is called {name!r}",
+            hint="`reenact list` shows the sessions; `last` names the latest",
         )
         self.name = name
 
@@ -72,7 +73,9 @@ class ReadOnlyArchiveError(ArchiveError):
     """A write was asked of an archive that can only be read."""
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"the archive at {path} cannot be written: {reason}", hint="reading verbs still work")
+        super().__init__(
+            f"the archive at {path} cannot be written: {reason}", hint="reading verbs still work"
+        )
         self.path = path
         self.reason = reason
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 Answer = Callable[["Asked"], "Reply"]
 FAREWELL = b"!"
@@ -57,7 +57,7 @@ class Provider:
                 provider.asked.append(asked)
                 self._send(answer(asked))
 
-            do_GET = do_POST = do_PUT = do_HEAD = _any
+            do_GET = do_POST = do_PUT = do_HEAD = _any  # noqa: N815 - the names that the library calls
 
             def _send(self, reply: Reply) -> None:
                 self.send_response(reply.status)
@@ -94,7 +94,7 @@ class Provider:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> Provider:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-
-from reenact.archive import Archive
-from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
-from reenact.events import Tokens
 from tests.gateway.providers import Asked, Provider, Reply, event, request, streamed
 from tests.gateway.rooms import archive_in, recorded, recording
+
+from reenact.archive import Archive
+from reenact.events import Tokens
+from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
 
 
 @pytest.fixture
@@ -173,7 +173,12 @@ def test_no_secret_reaches_the_disk(archive: Archive, tmp_path: Path) -> None:
         got = httpx2.post(
             f"{gateway.address}/v1/messages?key={SECRET}",
             json=body,
-            headers={"x-api-key": KEY, "authorization": f"Bearer {KEY}", "cookie": f"s={KEY}", "x-other": SECRET},
+            headers={
+                "x-api-key": KEY,
+                "authorization": f"Bearer {KEY}",
+                "cookie": f"s={KEY}",
+                "x-other": SECRET,
+            },
             trust_env=False,
         )
     (asked,) = provider.asked
@@ -181,8 +186,7 @@ def test_no_secret_reaches_the_disk(archive: Archive, tmp_path: Path) -> None:
     assert asked.headers["x-api-key"] == KEY
     assert SECRET in got.text or got.content == b"".join(answer)
     kept = [path.read_bytes() for path in (tmp_path / "archive").rglob("*") if path.is_file()]
-    for name in archive_blobs(archive):
-        kept.append(archive.store.blob(name) or b"")
+    kept += [archive.store.blob(name) or b"" for name in archive_blobs(archive)]
     assert kept
     for data in kept:
         assert SECRET.encode() not in data

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.gateway.providers import Asked, Provider, Reply, request, streamed
+from tests.gateway.rooms import archive_in, recorded, recording, recording_app
 
 from reenact.archive import Archive
 from reenact.events.bodies import ModelResponded
 from reenact.gateway import ReplayingApp, Server
 from reenact.replay import Player, Policy, Script, Timing, declare
-from tests.gateway.providers import Asked, Provider, Reply, request, streamed
-from tests.gateway.rooms import archive_in, recorded, recording, recording_app
 
 SECRET = "sk-ant-api03-" + "Qy7" * 30
 

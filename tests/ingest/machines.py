@@ -38,6 +38,8 @@ def answers(archive: Archive) -> dict[str, Any]:
     return {
         "list": rows,
         "usage": {by: document(archive.usage(by)) for by in ("day", "session", "model", "project")},
-        "trees": {row["id"]: json.loads(msgspec.json.encode(tree.outline(archive.tree(row["id"])))) for row in rows},
+        "trees": {
+            row["id"]: json.loads(msgspec.json.encode(tree.outline(archive.tree(row["id"])))) for row in rows
+        },
         "events": {row["id"]: sorted(event.id for event in archive.events(row["id"])) for row in rows},
     }

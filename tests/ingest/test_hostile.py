@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.ingest.machines import opened
 
 GOOD = "11111111-1111-4111-8111-111111111111"
@@ -83,8 +82,18 @@ CASES: dict[str, tuple[Callable[[Path], None], int, dict[str, int], int]] = {
     "nul run": (content(FINE + b"\x00" * 5000 + AFTER), 0, {"nul": 1}, 2),
     "nul line": (content(FINE + b"\x00" * 5000 + b"\n" + AFTER), 0, {"nul": 1}, 2),
     "spliced": (content(FINE + row("a3", "x") + row("a4", "y") + b"\n" + AFTER), 0, {"spliced": 1}, 4),
-    "torn in the middle": (content(FINE + row("a3", "lost")[:-30] + row("a4", "y") + b"\n" + AFTER), 0, {"spliced": 1}, 3),
-    "invalid utf-8": (content(FINE + row("a3", "caf@").replace(b"@", b"\xe9") + b"\n" + AFTER), 0, {"encoding": 1}, 3),
+    "torn in the middle": (
+        content(FINE + row("a3", "lost")[:-30] + row("a4", "y") + b"\n" + AFTER),
+        0,
+        {"spliced": 1},
+        3,
+    ),
+    "invalid utf-8": (
+        content(FINE + row("a3", "caf@").replace(b"@", b"\xe9") + b"\n" + AFTER),
+        0,
+        {"encoding": 1},
+        3,
+    ),
     "lone surrogate": (content(FINE + row("a3", "@").replace(b"@", rb"\ud83d") + b"\n" + AFTER), 0, {}, 3),
     "byte order mark": (content(b"\xef\xbb\xbf" + FINE + AFTER), 0, {}, 2),
     "not an object": (content(FINE + b'[1,2]\n"x"\n' + AFTER), 0, {"not_an_object": 2}, 2),

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.ingest.machines import DATA, answers, imported, opened
 
 SCENARIOS = sorted(path.parent.parent / path.parent.name for path in DATA.glob("*/*/expected.json"))

@@ -76,9 +76,16 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="reenact")
-@click.option("--archive", "path", metavar="DIR", help="The archive to use (else $REENACT_HOME, else the XDG data folder).")
+@click.option(
+    "--archive",
+    "path",
+    metavar="DIR",
+    help="The archive to use (else $REENACT_HOME, else the XDG data folder).",
+)
 @click.option("--sample", is_flag=True, help="Use the bundled sample, in an archive of its own.")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context

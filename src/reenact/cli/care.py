@@ -63,7 +63,10 @@ def verify(context: Context, *, sources: bool, as_json: bool) -> int:
     if sources:
         _show_accounts(len(accounts), sum(account.lines for account in accounts), booked)
         for account in unbalanced:
-            click.echo(f"lost: {safe(account.path)}: {account.lines:,} lines, {sum(account.booked.values()):,} booked")
+            click.echo(
+                f"lost: {safe(account.path)}: {account.lines:,} lines, "
+                f"{sum(account.booked.values()):,} booked"
+            )
     if not damages and not unbalanced:
         click.echo("everything reads back as it was written")
     return 1 if lost or unbalanced else 0
@@ -117,7 +120,9 @@ def rm(
         removal = archive.remove(chosen, with_forks=with_forks)
         removed, freed = removal.sessions, removal.bytes_freed
     if as_json:
-        documents.write({"version": documents.VERSION, "removed": removed, "bytes_freed": freed, "dry_run": dry_run})
+        documents.write(
+            {"version": documents.VERSION, "removed": removed, "bytes_freed": freed, "dry_run": dry_run}
+        )
     else:
         click.echo(f"{'would remove' if dry_run else 'removed'} {len(removed)} session(s)", nl=dry_run)
         if not dry_run:
@@ -133,9 +138,7 @@ def _with_subagents(archive: Archive, names: tuple[str, ...]) -> dict[str, str]:
         if row.id in chosen:
             continue
         chosen[row.id] = row.title or "(no prompt)"
-        for child in row.children:
-            if archive.session(child).kind == "subagent":
-                waiting.append(child)
+        waiting += [child for child in row.children if archive.session(child).kind == "subagent"]
     if not chosen:
         raise UsageError("nothing to remove")
     return chosen

@@ -22,7 +22,11 @@ TASKS = "water the plants\ncall the bank\nmend the gate\n"
 
 
 @click.command()
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the archive of the demonstration here.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the archive of the demonstration here.",
+)
 def demo(*, keep: Path | None) -> int:
     """Record a small agent, replay it offline, then change its prompt and see the difference located.
 
@@ -61,7 +65,8 @@ def _play(archive: Archive, model: ScriptedModel) -> int:
     _say(f"   {recorded.exchanges} calls kept; the model was asked {asked} times\n")
     _say("2. The same agent again, from the recording alone:")
     replayed = archive.replay_command(recorded.session, _agent(PROMPT), options=Options())
-    _say(f"   {sum(replayed.report.matched.values())} calls answered; the model was asked {getattr(model, 'calls', 0) - asked} times\n")
+    answered = sum(replayed.report.matched.values())
+    _say(f"   {answered} calls answered; the model was asked {model.calls - asked} times\n")
     _say("3. One word of its prompt is changed:")
     diverged = archive.replay_command(recorded.session, _agent(CHANGED), options=Options())
     for line in render(diverged.report):

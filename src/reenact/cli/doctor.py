@@ -23,9 +23,13 @@ DAY = 86_400_000_000
 
 @click.command()
 @click.option("--days", default=7, show_default=True, help="How soon a deletion counts as near.")
-@click.option("--all", "everything", is_flag=True, help="Look for secrets in everything, not in the newest GB.")
 @click.option(
-    "--install", is_flag=True, help="Keep imports going: a hook at the end of Claude Code sessions, or a timer."
+    "--all", "everything", is_flag=True, help="Look for secrets in everything, not in the newest GB."
+)
+@click.option(
+    "--install",
+    is_flag=True,
+    help="Keep imports going: a hook at the end of Claude Code sessions, or a timer.",
 )
 @click.option("--timer", is_flag=True, help="With --install: a daily user timer instead of the hook.")
 @click.option("--uninstall", is_flag=True, help="Undo --install.")
@@ -74,7 +78,9 @@ def _change(archive: Archive, *, install: bool, timer: bool, yes: bool) -> int:
         change.apply()
     click.echo("done; `reenact doctor --uninstall` undoes it" if install else "done")
     if install and timer:
-        click.echo("start it now: `systemctl --user daemon-reload && systemctl --user start reenact-import.timer`")
+        click.echo(
+            "start it now: `systemctl --user daemon-reload && systemctl --user start reenact-import.timer`"
+        )
     return 0
 
 
@@ -125,7 +131,10 @@ def _show(archive: Archive, checkup: Checkup, *, days: int) -> None:
         click.echo(f"  {safe(problem.path)}: {safe(problem.reason)}")
     _heading(f"{sum(drift.count for drift in checkup.drift):,} rows of unknown kinds (kept as they are)")
     for drift in checkup.drift[:SHOWN]:
-        click.echo(f"  {drift.count:>8,}  {drift.agent} {safe(drift.version)}: {safe(drift.name)}  first in {safe(drift.path)}")
+        click.echo(
+            f"  {drift.count:>8,}  {drift.agent} {safe(drift.version)}: {safe(drift.name)}"
+            f"  first in {safe(drift.path)}"
+        )
     categories = Counter(warned.category for warned in checkup.warnings)
     _heading(f"{sum(categories.values()):,} damaged lines (kept as they are)")
     for category, count in categories.most_common():

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("session")
-@click.option("--format", "form", type=click.Choice(["jsonl", "native", "md"]), default="md", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["jsonl", "native", "md"]), default="md", show_default=True
+)
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @click.option("--raw", is_flag=True, help="Do not scrub what looks like a secret.")
 @click.option("--thinking", is_flag=True, help="md: with the model's reasoning.")
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
 @no_import
 @click.pass_obj
 def export(
-    context: Context, session: str, *, form: str, output: Path | None, raw: bool, thinking: bool, force: bool, no_import: bool
+    context: Context,
+    session: str,
+    *,
+    form: str,
+    output: Path | None,
+    raw: bool,
+    thinking: bool,
+    force: bool,
+    no_import: bool,
 ) -> int:
     """Write a session out. What looks like a secret is scrubbed unless --raw.
 
@@ -39,7 +49,10 @@ def export(
     elif form == "jsonl":
         pieces = archive.export_jsonl(session, raw=raw)
     else:
-        pieces = (text.encode("utf-8", "replace") for text in archive.export_markdown(session, raw=raw, thinking=thinking))
+        pieces = (
+            text.encode("utf-8", "replace")
+            for text in archive.export_markdown(session, raw=raw, thinking=thinking)
+        )
     if output is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)

@@ -82,14 +82,8 @@ def _show(report: Report) -> None:
         click.echo("no transcripts found")
     for agent in report.agents:
         parts = [f"{agent.found:,} transcripts"]
-        for name in ("new", "changed", "unchanged", "skipped"):
-            if count := getattr(agent, name):
-                parts.append(f"{count:,} {name}")
-        if agent.events:
-            parts.append(f"{agent.events:,} events")
-        for name in ("warnings", "errors"):
-            if count := getattr(agent, name):
-                parts.append(f"{count:,} {name}")
+        counted = ("new", "changed", "unchanged", "skipped", "events", "warnings", "errors")
+        parts += [f"{count:,} {name}" for name in counted if (count := getattr(agent, name))]
         click.echo(f"{agent.agent}: {', '.join(parts)}")
 
 

@@ -24,7 +24,9 @@ STATUSES = ("completed", "failed", "interrupted", "aborted", "running", "unknown
 @as_json
 @no_import
 @click.pass_obj
-def list_(context: Context, *, as_json: bool, no_import: bool, subagents: bool, limit: int | None, **words: Any) -> int:
+def list_(
+    context: Context, /, *, as_json: bool, no_import: bool, subagents: bool, limit: int | None, **words: Any
+) -> int:
     """List sessions, latest activity first; sub-agents are folded into their session.
 
     `--json` gives all sessions, sub-agents included; its counts and `usage` are each session's own.

@@ -29,7 +29,9 @@ def filters(command: AnyCommand) -> AnyCommand:
         click.option("--model", help="Only sessions that used this model (a part of its name is enough)."),
         click.option("--since", help="Not before: a date, `yesterday`, `2 hours ago`, `7d`."),
         click.option("--until", help="Not after."),
-        click.option("--status", help="Only this status: completed, failed, interrupted, aborted, running, unknown."),
+        click.option(
+            "--status", help="Only this status: completed, failed, interrupted, aborted, running, unknown."
+        ),
     )
     return reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 

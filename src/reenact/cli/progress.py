@@ -25,10 +25,12 @@ def bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[Progress], Non
     from rich.progress import (
         BarColumn,
         DownloadColumn,
-        Progress as Bar,
         TextColumn,
         TimeRemainingColumn,
         TransferSpeedColumn,
+    )
+    from rich.progress import (
+        Progress as Bar,
     )
 
     columns = (

@@ -23,7 +23,9 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 @click.command(context_settings=PASS_ON)
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing at the end.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON to a file.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON to a file."
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND…")
 @click.pass_obj
 def record(context: Context, command: tuple[str, ...], *, quiet: bool, json_path: Path | None) -> int:
@@ -34,7 +36,9 @@ def record(context: Context, command: tuple[str, ...], *, quiet: bool, json_path
     archive = context.archive
     recorded = archive.record_command(_command(command))
     if json_path is not None:
-        json_path.write_bytes(msgspec.json.encode({"version": documents.VERSION, **_recorded(archive, recorded)}))
+        json_path.write_bytes(
+            msgspec.json.encode({"version": documents.VERSION, **_recorded(archive, recorded)})
+        )
     if not quiet:
         _tell_recorded(recorded)
     return recorded.exit_code
@@ -70,13 +74,22 @@ def _tell_recorded(recorded: Recorded) -> None:
 @click.option("--then-live", is_flag=True, help="Go on live where the recording has no answer.")
 @click.option("--serve", is_flag=True, help="Only serve; start the command yourself. Ctrl-C ends it.")
 @click.option("--port", type=int, default=0, help="With --serve: the port (else a free one).")
-@click.option("--timing", type=click.Choice(["none", "recorded", "scaled"]), default="none", show_default=True)
+@click.option(
+    "--timing", type=click.Choice(["none", "recorded", "scaled"]), default="none", show_default=True
+)
 @click.option("--scale", type=float, default=1.0, help="With --timing scaled: 0.5 is twice as fast.")
-@click.option("--from-log", is_flag=True, help="Replay from the agent's own log even where a recording exists.")
-@click.option("--json", "json_path", type=click.Path(path_type=Path, allow_dash=True), help="Write the report as JSON to a file (- for stdout).")
+@click.option(
+    "--from-log", is_flag=True, help="Replay from the agent's own log even where a recording exists."
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Write the report as JSON to a file (- for stdout).",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")
 @click.pass_obj
-def replay(  # noqa: PLR0917 - click passes by name
+def replay(
     context: Context,
     session: str,
     command: tuple[str, ...],

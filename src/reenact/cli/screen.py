@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ import click
 from reenact.cli.imports import quietly
 from reenact.cli.table import sessions_table
 from reenact.cli.text import count_text, money_text, safe, size_text
-from reenact.clock import to_datetime
+from reenact.clock import from_datetime, to_datetime
 from reenact.store import Filter
 
 if TYPE_CHECKING:
@@ -31,53 +31,70 @@ def screen(context: Context) -> int:
     """Import what is new and show sessions, tokens, cost, disk and transcripts at risk."""
     archive = context.archive
     report = quietly(archive)
-    rows = archive.sessions()
-    if not rows:
+    if not archive.sessions():
         _nothing(archive)
         return 0
+    _show(archive)
+    if report is not None and report.left_out:
+        size = size_text(report.left_out_bytes)
+        click.echo(f"{report.left_out:,} older transcripts ({size}) wait: `reenact import --all`")
+    click.echo("next: reenact show last · reenact usage · reenact list · reenact doctor")
+    return 0
+
+
+def _show(archive: Archive) -> None:
     _totals(archive)
     click.echo()
     sessions_table(archive, archive.sessions(Filter(hidden=False)), limit=LATEST, subagents=False)
     click.echo()
     _disk(archive)
     _risks(archive)
-    if report is not None and report.left_out:
-        click.echo(
-            f"{report.left_out:,} older transcripts ({size_text(report.left_out_bytes)}) wait: `reenact import --all`"
-        )
-    click.echo("next: `reenact show last`, `reenact usage`, `reenact list`, `reenact doctor`")
-    return 0
 
 
 def _nothing(archive: Archive) -> None:
+    """Says that there is nothing, where was looked, and shows the bundled sample instead."""
+    from reenact.archive import open_sample
+
     click.echo("no transcripts of Claude Code or Codex on this machine, and the archive is empty")
     for source, roots in archive.looked_in():
         click.echo(f"  looked for {source} in {', '.join(safe(root) for root in roots)}")
-    click.echo("a sample to look at: `reenact --sample`; other places: `reenact import PATH…`")
+    click.echo("somewhere else? `reenact import PATH…`")
+    click.echo("\nhere is a sample, in an archive of its own:\n")
+    with open_sample(archive.path) as sample:
+        _show(sample)
+    click.echo("look around: reenact --sample show last · reenact --sample usage · reenact demo")
 
 
 def _totals(archive: Archive) -> None:
     report = archive.usage("day")
-    today = to_datetime(archive.clock.now()).astimezone(ZoneInfo(archive.timezone)).date()
+    zone = ZoneInfo(archive.timezone)
+    today = to_datetime(archive.clock.now()).astimezone(zone).date()
+    rows = [row for row in archive.sessions(Filter(hidden=False)) if row.kind != "subagent"]
     for name, days in SPANS.items():
-        first = (today - timedelta(days=days - 1)).isoformat()
-        rows = [row for row in report.rows if row.key is not None and row.key >= first]
-        _span(name, [row.sum for row in rows])
-    _span("ever", [report.totals.sum])
+        first = today - timedelta(days=days - 1)
+        since = from_datetime(datetime.combine(first, time(), tzinfo=zone))
+        sessions = sum((row.ended_at or 0) >= since for row in rows)
+        spent = [row.sum for row in report.rows if row.key is not None and row.key >= first.isoformat()]
+        _span(name, sessions, spent)
+    _span("ever", len(rows), [report.totals.sum])
 
 
-def _span(name: str, sums: list[Sum]) -> None:
+def _span(name: str, sessions: int, sums: list[Sum]) -> None:
     count = sum(each.tokens.total for each in sums)
     known = sum(each.cost_known for each in sums)
     cost = None if any(each.cost is None for each in sums) else known
     mark = "" if all(each.quality == "measured" for each in sums) else "~"
-    click.echo(f"{name:<8}{mark + count_text(count):>9} tokens {money_text(cost, known=known):>12}")
+    tokens = mark + count_text(count)
+    plural = " " if sessions == 1 else "s"
+    money = money_text(cost, known=known)
+    click.echo(f"{name:<8}{sessions:>7,} session{plural} {tokens:>9} tokens {money:>12}")
 
 
 def _disk(archive: Archive) -> None:
     sizes = archive.sizes()
     kept = sum(size.on_disk for size in sizes)
-    click.echo(f"kept in {safe(str(archive.path))}: {size_text(kept)} on disk")
+    source = size_text(archive.source_bytes())
+    click.echo(f"kept in {safe(str(archive.path))}: {size_text(kept)} on disk for {source} of transcripts")
 
 
 def _risks(archive: Archive) -> None:

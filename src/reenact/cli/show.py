@@ -30,8 +30,17 @@ if TYPE_CHECKING:
 @click.argument("session", default="last")
 @click.option("--verbose", "-v", is_flag=True, help="Texts, arguments, results and diffs below each line.")
 @click.option("--summary", is_flag=True, help="Only the sums: facts, tokens, tools, errors, files.")
-@click.option("--at", type=click.IntRange(min=1), metavar="N", help="The state after event N, and the steps around it.")
-@click.option("--context", "around", default=3, show_default=True, metavar="K", help="With --at: how many steps before and after.")
+@click.option(
+    "--at", type=click.IntRange(min=1), metavar="N", help="The state after event N, and the steps around it."
+)
+@click.option(
+    "--context",
+    "around",
+    default=3,
+    show_default=True,
+    metavar="K",
+    help="With --at: how many steps before and after.",
+)
 @click.option("--thinking", is_flag=True, help="Show the model's reasoning too.")
 @click.option("--ascii", "plain", is_flag=True, help="No characters but ASCII for signs.")
 @as_json
@@ -58,7 +67,9 @@ def show(
     archive = caught_up(context, skip=no_import)
     row = archive.session(session)
     if at is not None and at > row.events:
-        raise NotFoundError(f"session {row.native_id[:8]} has {row.events} events", hint="choose a smaller --at")
+        raise NotFoundError(
+            f"session {row.native_id[:8]} has {row.events} events", hint="choose a smaller --at"
+        )
     if as_json:
         documents.write(_document(archive, row, summary=summary, at=at))
         return 0
@@ -68,7 +79,14 @@ def show(
 
 
 def _lines(
-    archive: Archive, row: SessionRow, look: Look, *, verbose: bool, summary: bool, at: int | None, around: int
+    archive: Archive,
+    row: SessionRow,
+    look: Look,
+    *,
+    verbose: bool,
+    summary: bool,
+    at: int | None,
+    around: int,
 ) -> Iterable[Text]:
     from reenact.cli import trace, trace_state, trace_summary
 

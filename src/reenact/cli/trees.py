@@ -75,7 +75,7 @@ def _grow(branch: Branches, archive: Archive, row: SessionRow, *, everything: bo
         prompt = line(loop.prompt or "(no prompt)", width=100)
         mark = "" if loop.live else " (left behind)"
         status = "" if loop.status in {"completed", "open"} else f" [{loop.status}]"
-        node = branch.add(f"› {prompt}{status}{mark}")
+        node = branch.add(f"▌ {prompt}{status}{mark}")
         _add_turns(node, archive, loop, children, everything=everything)
     for child in list(children.values()):  # nobody told which call started them
         _grow(branch.add(f"↳ {_session_label(child)}"), archive, child, everything=everything)
@@ -87,11 +87,14 @@ def _add_turns(
 ) -> None:
     for turn in loop.turns:
         words = "" if turn.usage is None else f" {count_text(turn.usage.total)}"
-        spot = node.add(f"{turn.index + 1}. {turn.model or 'model unknown'}{words}{'' if turn.live else ' (left behind)'}")
+        spot = node.add(
+            f"{turn.index + 1}. {turn.model or 'model unknown'}{words}{'' if turn.live else ' (left behind)'}"
+        )
         for step in turn.steps:
             if step.kind == "tool":
                 took = f" {duration_text(step.duration)}" if step.duration else ""
-                label = f"{_GLYPHS[step.ok]} {line(step.name or 'tool', width=30)} {line(step.text, width=70)}{took}"
+                name = line(step.name or "tool", width=30)
+                label = f"{_GLYPHS[step.ok]} {name} {line(step.text, width=70)}{took}"
             elif everything:
                 label = f"{step.kind} {line(step.text, width=80)}"
             else:

@@ -25,7 +25,14 @@ def usage_table(archive: Archive, report: Report) -> None:
     names = _names(archive, report)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, expand=True)
     table.add_column(report.by, no_wrap=True, ratio=1, overflow="ellipsis")
-    for title, width in (("sess", 5), ("input", 7), ("c.read", 7), ("c.write", 7), ("output", 7), ("cost", 10)):
+    for title, width in (
+        ("sess", 5),
+        ("input", 7),
+        ("c.read", 7),
+        ("c.write", 7),
+        ("output", 7),
+        ("cost", 10),
+    ):
         table.add_column(title, justify="right", width=width)
     for row in report.rows:
         table.add_row(*_cells(names.get(row.key or "", row.key or "unknown"), row))

@@ -36,6 +36,7 @@ WORDS: dict[str, str] = {
 @click.pass_obj
 def usage(
     context: Context,
+    /,
     by: Literal["daily"],
     *,
     as_model: str | None,

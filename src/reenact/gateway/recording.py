@@ -105,9 +105,7 @@ class RecordingApp:
                 passed.end = "upstream_error"
                 return str(error)
             message = f"reenact: the provider cannot be reached: {error or type(error).__name__}"
-            body = msgspec.json.encode(
-                {"type": "error", "error": {"type": "api_error", "message": message}}
-            )
+            body = msgspec.json.encode({"type": "error", "error": {"type": "api_error", "message": message}})
             await http.answer(send, 502, {"content-type": "application/json"}, body)
             return str(error) or type(error).__name__
         return None

@@ -84,7 +84,9 @@ class ReplayingApp:
     async def _go_live(self, asked: Asked, receive: Receive, send: Send) -> None:
         if self._live is None:
             message = b'{"type":"error","error":{"type":"api_error","message":"reenact: no live provider"}}'
-            await http.answer(send, 410, {"content-type": "application/json", "x-should-retry": "false"}, message)
+            await http.answer(
+                send, 410, {"content-type": "application/json", "x-should-retry": "false"}, message
+            )
             return
         await self._live.pass_on(asked, receive, send)
 

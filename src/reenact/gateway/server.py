@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import uvicorn
 
@@ -29,7 +29,9 @@ class Server:
             self._socket.bind((_HOST, port))
         except OSError as error:
             self._socket.close()
-            raise ReenactError(f"port {port} cannot be used: {error.strerror}", hint="choose another") from error
+            raise ReenactError(
+                f"port {port} cannot be used: {error.strerror}", hint="choose another"
+            ) from error
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             cast("Any", app),  # uvicorn's own name for the same protocol
@@ -51,7 +53,7 @@ class Server:
         """Where agents find it."""
         return f"http://{_HOST}:{self.port}"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._socket.listen(1024)
         self._thread.start()
         return self

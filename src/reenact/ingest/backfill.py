@@ -191,7 +191,9 @@ def first_part(found: Sequence[Found], archive: Path) -> tuple[list[Found], list
     return list(found[:taken]), list(found[taken:])
 
 
-def derive_all(store: Store, sources: Iterable[Source], *, progress: Callable[[Progress], None] | None) -> int:
+def derive_all(
+    store: Store, sources: Iterable[Source], *, progress: Callable[[Progress], None] | None
+) -> int:
     """Derives every original again that the cache does not hold; gives the number of events."""
     by_agent = {source.agent: source for source in sources}
     originals = list(store.originals())
@@ -201,7 +203,11 @@ def derive_all(store: Store, sources: Iterable[Source], *, progress: Callable[[P
         if progress is not None:
             progress(
                 Progress(
-                    done_bytes=done, total_bytes=total, done=number, total=len(originals), path=original.key.key
+                    done_bytes=done,
+                    total_bytes=total,
+                    done=number,
+                    total=len(originals),
+                    path=original.key.key,
                 )
             )
         source = by_agent.get(original.key.agent)

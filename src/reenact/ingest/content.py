@@ -49,13 +49,10 @@ def open_content(transcript: Transcript) -> BinaryIO:
         OSError: it is no regular file or cannot be read.
     """
     handle = os.open(transcript.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{transcript.path} is not a regular file")
-        raw = os.fdopen(handle, "rb", closefd=True)
-    except BaseException:
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise
+        raise OSError(f"{transcript.path} is not a regular file")
+    raw = os.fdopen(handle, "rb", closefd=True)
     if transcript.encoding == "plain":
         return raw
     return cast("BinaryIO", _Decompressed(raw))  # it offers read and close, which is what is used

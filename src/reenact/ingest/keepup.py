@@ -118,10 +118,7 @@ def _with_hook(settings: dict[str, Any], *, present: bool) -> dict[str, Any]:
 
 def _is_ours(group: Any) -> bool:
     entries = group.get("hooks") if isinstance(group, dict) else None
-    return any(
-        isinstance(entry, dict) and MARK in str(entry.get("command", ""))
-        for entry in entries or ()
-    )
+    return any(isinstance(entry, dict) and MARK in str(entry.get("command", "")) for entry in entries or ())
 
 
 def _timer(variables: Mapping[str, str], *, present: bool) -> tuple[Change, ...]:

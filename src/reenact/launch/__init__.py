@@ -8,4 +8,14 @@ from reenact.launch.process import CommandNotFoundError
 from reenact.launch.record import Recorded, Tools, record
 from reenact.launch.replay import Options, Replayed, replay, serve
 
-__all__ = ["CommandNotFoundError", "Options", "Recorded", "Replayed", "Tools", "playback", "record", "replay", "serve"]
+__all__ = [
+    "CommandNotFoundError",
+    "Options",
+    "Recorded",
+    "Replayed",
+    "Tools",
+    "playback",
+    "record",
+    "replay",
+    "serve",
+]

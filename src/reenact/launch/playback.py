@@ -24,7 +24,9 @@ class NothingToPlayError(ReenactError):
     """A session holds no exchange that could be played."""
 
     def __init__(self, session: str, reason: str) -> None:
-        super().__init__(f"session {session[:8]} cannot be replayed: {reason}", hint="record one: `reenact record -- …`")
+        super().__init__(
+            f"session {session[:8]} cannot be replayed: {reason}", hint="record one: `reenact record -- …`"
+        )
         self.session = session
 
 
@@ -44,7 +46,9 @@ def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
         raise NothingToPlayError(row.id, f"logs of {row.agent} cannot be replayed yet, only recordings")
     calls = list(_calls(store, row))
     if not calls:
-        raise NothingToPlayError(row.id, "its log has no journal of requests (Claude Code writes one since 2.1.1xx)")
+        raise NothingToPlayError(
+            row.id, "its log has no journal of requests (Claude Code writes one since 2.1.1xx)"
+        )
     declared = declared_of_events(_beginning(store, row.id))
     return Script.from_journal(calls, declared=told_by_calls(declared, calls, session=row.native_id))
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+
 import msgspec
 
 from reenact.clock import Clock
 from reenact.events import Header
 from reenact.events.bodies import Custom, EndStatus, SessionEnded, SessionStarted, SessionTagged
 from reenact.gateway import RecordingApp, Server, Upstream
+from reenact.ids import Minter
 from reenact.launch import surroundings
 from reenact.launch.agents import agent_of, dialect_of, environment_for, upstream_of
 from reenact.launch.process import run
-from reenact.ids import Minter
 from reenact.recorder import ExchangeRecorder, Recorder, Scrub
 from reenact.replay import to_config
 from reenact.store import Store
@@ -88,9 +89,7 @@ def open_recorder(
     header = Header(
         id=session, agent=agent, native_id=session, kind="fork" if parent else "main", parent=parent
     )
-    recorder = Recorder(
-        tools.store, header, clock=tools.clock, minter=tools.minter, scrub=tools.scrub
-    )
+    recorder = Recorder(tools.store, header, clock=tools.clock, minter=tools.minter, scrub=tools.scrub)
     cwd = os.getcwd()
     declared = surroundings.declared(variables, tools.clock, cwd=cwd)
     recorder.record(

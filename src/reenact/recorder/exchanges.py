@@ -179,9 +179,7 @@ def _read(body: bytes, *, headers: Mapping[str, str], status: int) -> anthropic.
     return anthropic.parse_reply(body, status=status)
 
 
-def _recut(
-    body: bytes, clean: bytes, chunks: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _recut(body: bytes, clean: bytes, chunks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Cuts a scrubbed answer where the original was cut, as far as event boundaries tell."""
     old, new = sse.boundaries(body), sse.boundaries(clean)
     cuts: list[tuple[int, int]] = []

@@ -85,7 +85,7 @@ class Recorder:
             return event if self._append(event) else None
 
     def put(self, data: bytes) -> str | None:
-        """Keeps a payload (already scrubbed) beside the events; gives its name, None where it could not be kept."""
+        """Keeps a payload (already scrubbed) beside the events; gives its name, None where it was lost."""
         try:
             return self._store.put_blob(data)
         except (OSError, ReenactError) as error:

@@ -99,8 +99,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one line became. A header is given before its session's first draft and again when more
-    is known of it (the later one wins, field by field, where it is not None)."""
+    """What one line became.
+
+    A header is given before its session's first draft and again when more is known of it (the later
+    one wins, field by field, where it is not None).
+    """
 
     disposition: Disposition
     drafts: tuple[Draft, ...] = ()
@@ -140,9 +143,11 @@ class Source(Protocol):
         ...
 
     def transcripts(self, root: str) -> Iterator[Transcript]:
-        """Yields the transcripts below a root (a folder as `roots` gives it, any folder that mirrors
-        one, or a single file). Never raises for what it finds there: what cannot be looked at is
-        passed over by `transcripts` and named by `problems`."""
+        """Yields the transcripts below a root.
+
+        A root is a folder as `roots` gives it, any folder that mirrors one, or a single file. Nothing
+        found there makes this raise: what cannot be looked at is passed over, and `problems` names it.
+        """
         ...
 
     def problems(self, root: str) -> Iterator[tuple[str, str]]:

@@ -58,11 +58,6 @@ class Writer(Protocol):
 
     @property
     def last(self) -> int:
-        """The position of the last event that is kept; 0 where there is none."""
-        ...
-
-    @property
-    def last(self) -> int:
         """Seq of the last event of the session; 0 before the first."""
         ...
 

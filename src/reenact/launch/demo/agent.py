@@ -28,12 +28,12 @@ TOOLS = [
 def ask(messages: list[dict[str, Any]]) -> dict[str, Any]:
     """Asks the model once."""
     body = {"model": "demo-1", "max_tokens": 500, "tools": TOOLS, "messages": messages}
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310 - the demonstration gives the address
         os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
         data=json.dumps(body).encode(),
         headers={"content-type": "application/json", "x-api-key": os.environ.get("ANTHROPIC_API_KEY", "")},
     )
-    with urllib.request.urlopen(request) as response:
+    with urllib.request.urlopen(request) as response:  # noqa: S310
         answer: dict[str, Any] = json.load(response)
         return answer
 
@@ -48,7 +48,11 @@ def run(prompt: str) -> str:
         if not calls:
             return "".join(block.get("text", "") for block in answer["content"])
         results = [
-            {"type": "tool_result", "tool_use_id": call["id"], "content": Path(call["input"]["path"]).read_text()}
+            {
+                "type": "tool_result",
+                "tool_use_id": call["id"],
+                "content": Path(call["input"]["path"]).read_text(),
+            }
             for call in calls
         ]
         messages.append({"role": "user", "content": results})

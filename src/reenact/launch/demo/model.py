@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 
 class ScriptedModel:
@@ -37,7 +37,7 @@ class ScriptedModel:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> ScriptedModel:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -52,7 +52,12 @@ def _answer(asked: dict[str, Any], number: int) -> dict[str, Any]:
     if isinstance(last, str):
         content = [
             {"type": "text", "text": "I will read it."},
-            {"type": "tool_use", "id": f"toolu_demo_{number:04d}", "name": "read_file", "input": {"path": "tasks.txt"}},
+            {
+                "type": "tool_use",
+                "id": f"toolu_demo_{number:04d}",
+                "name": "read_file",
+                "input": {"path": "tasks.txt"},
+            },
         ]
     else:
         lines = last[-1]["content"].splitlines()
