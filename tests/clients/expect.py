@@ -22,11 +22,11 @@ STARTS_ONLY = ("claude-2.1.50",)
 
 
 def expected(played: Played, home: Path) -> dict[str, Any]:
-    """The document that lies beside a transcript as `expected.json`; `home` holds the trimmed files."""
+    """The document that lies beside a transcript as `expected.json`; `home` holds the logs."""
     files = {
         str(p.relative_to(home)): p.read_text(encoding="utf-8")
-        for p in sorted(home.rglob("*"))
-        if p.is_file() and p.suffix in (".jsonl", ".json")
+        for place in (".claude/projects", ".codex/sessions", ".codex/archived_sessions")
+        for p in sorted((home / place).rglob("*.jsonl"))
     }
     logged: dict[str, list[Entry]] = {}
     missing: list[Entry] = []
