@@ -33,7 +33,7 @@ def state(view: View, events: Mapping[int, Event], *, look: Look) -> Iterator[Te
             yield row(label, value, look)
     yield from _context(view, events, look)
     for number, item in enumerate(view.files[-_MOST_FILES:]):
-        yield row("" if number else "files", file_text(item, look), look)
+        yield row("" if number else "files", file_text(item, look, cwd=setting.cwd), look)
     if len(view.files) > _MOST_FILES:
         yield row("", f"… and {len(view.files) - _MOST_FILES:,} before", look, style="dim")
     for number, entry in enumerate(view.plan):
@@ -72,14 +72,19 @@ def _words(part: Message, events: Mapping[int, Event]) -> str:
             return words_of(content) if content else ""
 
 
-def file_text(item: FileState, look: Look) -> str:
+def near(path: str, cwd: str | None) -> str:
+    """Gives a path as seen from a directory, where it lies below it."""
+    return path.removeprefix(f"{cwd.rstrip('/')}/") if cwd else path
+
+
+def file_text(item: FileState, look: Look, *, cwd: str | None) -> str:
     """Gives what was done to a file, in a few words."""
     least = "" if item.is_counted else "≥"
     lines = f" {least}+{item.plus} {least}-{item.minus}" if item.plus or item.minus or item.is_counted else ""
-    where = f" {look.sign('to')} {item.moved_to}" if item.moved_to else ""
+    where = f" {look.sign('to')} {near(item.moved_to, cwd)}" if item.moved_to else ""
     gone = "" if item.exists or where else " (deleted)"
     times = f" in {item.ops} changes" if item.ops > 1 else ""
-    return f"{item.path}{where}{gone}{lines}{times}, at {item.last}"
+    return f"{near(item.path, cwd)}{where}{gone}{lines}{times}, at {item.last}"
 
 
 def tokens_text(tokens: Tokens, *, quality: str) -> str:

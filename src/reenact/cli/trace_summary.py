@@ -95,10 +95,11 @@ def _tools(sums: Statistics, look: Look) -> Iterator[Text]:
 
 
 def _rest(tree: Tree, sums: Statistics, look: Look) -> Iterator[Text]:
+    cwd = tree.at(tree.last).setting.cwd
     errors = [step for step in tree.walk() if step.kind == "error"]
     blocks = [
         ("errors", [f"at {step.seq}: {step.error or step.text}" for step in errors]),
-        ("files", [file_text(state, look) for state in sums.files]),
+        ("files", [file_text(state, look, cwd=cwd) for state in sums.files]),
         (
             "agents",
             [
