@@ -55,17 +55,20 @@ def test_every_session_has_the_calls_and_texts_of_the_wire(book: Path) -> None:
     for session in expected["sessions"]:
         identity = identify(session, ledger)
         called: Counter[str] = Counter()
+        served: Counter[str] = Counter()
         texts: list[str] = []
         models: set[str | None] = set()
         prompts: list[str] = []
         for reading in readings:
-            called.update(body.name for body in reading.of(ToolCalled, identity))
+            called.update(body.name for body in reading.of(ToolCalled, identity) if not body.server)
+            served.update(body.name for body in reading.of(ToolCalled, identity) if body.server)
             for said in reading.of(AssistantMessage, identity):
                 if said.error is None:
                     models.add(said.model)
                     texts.extend(block.text for block in said.blocks if isinstance(block, Text))
             prompts.extend(prompts_of(reading, identity))
         assert called == session["tool_calls"]
+        assert served == session.get("server_tool_calls", {})
         assert models == set(session["models"])
         if session["final_text"] is not None:
             assert session["final_text"] in texts

@@ -384,6 +384,14 @@ def test_c23_a_cut_stream_is_kept_and_called_partial(stop: str | None, fields: d
     assert (body.tokens.output, body.quality) == (3, "partial")
 
 
+def test_c23_a_guessed_stop_reason_is_known_by_what_the_last_event_would_have_brought() -> None:
+    log = Log(version="2.1.329")
+    log.prompt()
+    log.says("Yes", out=3, requestRef="req-1")
+    log.says("Yes", out=3, message="msg_2", requestRef="req-2")["message"]["stop_details"] = None
+    assert [body.quality for body in log.read().of(UsageRecorded)] == ["partial", "measured"]
+
+
 # -- §7: further facts ------------------------------------------------------------------------
 
 

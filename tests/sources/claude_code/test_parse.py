@@ -730,6 +730,7 @@ def test_the_nested_errors_of_older_versions_are_read_too() -> None:
         ("You've hit your limit · resets 3pm (Europe/Berlin)", "usage", None),
         ("5-hour limit reached ∙ resets 3pm", "session", None),
         ("Opus limit reached", "opus", None),
+        ("API Error: Request rejected (429) · This would exceed your account's rate limit.", "rate", None),
         ("You're out of extra usage · resets 5am", "spend", None),
     ],
 )

@@ -47,8 +47,9 @@ def synthetic(reading: Reading, spot: Spot, message: dict[str, Any]) -> None:
         exchange=text(row.request_ref) or reading.exchange, status=status, error=said, category=code
     )
     reading.add(session, failed, f"{record}:failed", ts=ts, parent=record)
-    if _LIMIT.search(said):
-        hit = LimitHit(scope=scope(said), resets_at=_reset_in(said), message=said)
+    if _LIMIT.search(said) or code == "rate_limit":
+        kind = scope(said) if _LIMIT.search(said) else "rate"
+        hit = LimitHit(scope=kind, resets_at=_reset_in(said), message=said)
         reading.add(session, hit, f"{record}:limit", ts=ts, parent=record)
 
 

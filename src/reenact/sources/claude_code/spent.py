@@ -30,7 +30,9 @@ def record(reading: Reading, spot: Spot, message: dict[str, Any], turn: str, *, 
     is_final = text(message.get("stop_reason")) is not None
     is_cut = spot.row.is_aborted_mid_stream is True
     is_less, is_tiny = tokens.output < least, tokens.output < _TINY
-    is_partial = is_cut or (is_less and is_tiny if is_final else is_less or is_tiny)
+    # the last event of a stream brings `stop_details`; without it the stop reason is a guess
+    is_guessed = spot.row.request_ref is not None and "stop_details" not in message
+    is_partial = is_cut or (is_tiny and (is_less or is_guessed) if is_final else is_less or is_tiny)
     told = (tokens, is_partial, is_final)
     if session.usage.get(turn) == told:
         return
