@@ -332,6 +332,24 @@ def test_x12_a_migrated_file_makes_events_of_the_same_names() -> None:
     assert names[0] == names[1]
 
 
+def test_x12_turns_that_a_migration_made_up_are_no_turns() -> None:
+    """Up to 0.98 there were none; all migrated files have the same made-up ids."""
+    before = [
+        meta(),
+        *prompt("Go"),
+        *answer("Gone."),
+        count(spent(1000, 0, 10)),
+        *prompt("On"),
+        *answer("Ok."),
+    ]
+    made_up = [started("rollout-1"), done("rollout-1"), started("rollout-6")]
+    after = [*before[:1], made_up[0], *before[1:6], *made_up[1:], *before[6:], done("rollout-6")]
+    one, two = parse_rows(before, key=PARENT), parse_rows(after, key=PARENT)
+    assert [draft.record for draft in drafts_of(one)] == [draft.record for draft in drafts_of(two)]
+    other = parse_rows([meta(CHILD), *after[1:]], key=CHILD)
+    assert total(across(two, other).values())["output"] == 20
+
+
 def test_x13_what_codex_injects_is_not_a_prompt() -> None:
     injected = {
         "<environment_context>\n  <cwd>/todo</cwd>\n</environment_context>": "environment",

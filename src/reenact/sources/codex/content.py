@@ -28,6 +28,7 @@ _ORIGINS = {
     "user.image": "prompt",
 }
 _AGENTS_MD = "# AGENTS.md instructions"
+_MADE_UP = re.compile(r"rollout-\d+")
 _IMAGE = re.compile(r"</?image[^>]*>")
 
 
@@ -121,10 +122,18 @@ def kinds_of(payload: dict[str, Any]) -> list[str]:
 
 
 def turn_of(payload: dict[str, Any]) -> str | None:
-    """Gives the id of the turn that an item or an event says it belongs to."""
+    """Gives the id of the turn that an item or an event says it belongs to.
+
+    `codex migrate-rollouts` makes up turns (`rollout-5`) for releases that had none (up to 0.98);
+    such ids are no ids: they stand in every migrated file, and in none before its migration.
+    """
     own = payload.get("turn_id")
-    if isinstance(own, str):
-        return own
-    told = payload.get("internal_chat_message_metadata_passthrough")
-    named = told.get("turn_id") if isinstance(told, dict) else None
-    return named if isinstance(named, str) else None
+    if not isinstance(own, str):
+        told = payload.get("internal_chat_message_metadata_passthrough")
+        own = told.get("turn_id") if isinstance(told, dict) else None
+    return own if isinstance(own, str) and not is_made_up(own) else None
+
+
+def is_made_up(turn: str) -> bool:
+    """Tells whether a turn's id was made by a migration."""
+    return _MADE_UP.fullmatch(turn) is not None

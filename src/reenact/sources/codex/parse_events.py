@@ -28,9 +28,6 @@ from reenact.sources.codex.records import Row, integer, mapping, mappings, text,
 from reenact.sources.codex.thread import AGENT, Thread, name_of
 from reenact.sources.protocol import Disposition
 
-_COMPACTED = "Compact task completed"
-"""What 0.58 says to people in the model's name."""
-
 
 def event(thread: Thread, memory: Memory, row: Row) -> Disposition:
     """An `event_msg` row."""
@@ -42,8 +39,6 @@ def event(thread: Thread, memory: Memory, row: Row) -> Disposition:
             return item(thread, memory, row)
         case "agent_message":
             said = text(payload, "message") or ""
-            if said == _COMPACTED and memory.compactions > 0:
-                return _compacted(thread, memory)
             return answer(thread, memory, said, (Text(text=said),), is_item=False)
         case "user_message":
             return shown_prompt(thread, memory, payload)

@@ -26,11 +26,11 @@ def session_meta(thread: Thread, past: Past, row: Row, hints: Mapping[str, str])
     if not thread.is_identified:
         if told.id is not None:
             thread.identify(told.id)
-        _adopt(thread, past, told)
+        _adopt(thread, past, told, row.ts)
         start(thread, told, hints)
         return "events"
     if told.id is None or told.id == thread.native:
-        return _again(thread, past, told)
+        return _again(thread, past, told, row.ts)
     if not thread.has_output:
         # the thread that wrote the first of the rows that follow
         thread.root = told.forked_from or told.id
@@ -38,19 +38,19 @@ def session_meta(thread: Thread, past: Past, row: Row, hints: Mapping[str, str])
     return "metadata"
 
 
-def _again(thread: Thread, past: Past, told: Meta) -> Disposition:
+def _again(thread: Thread, past: Past, told: Meta, ts: int | None) -> Disposition:
     """The thread's own row once more; it is the first one where the file lost its head."""
     if thread.version is not None or told.version is None:
         thread.version = told.version or thread.version
         return "repeat"
-    _adopt(thread, past, told)
+    _adopt(thread, past, told, ts)
     thread.headers.append(thread.header)
     if told.cwd is not None:
         thread.emit(name_of("cwd", told.cwd), WorkspaceChanged(cwd=told.cwd))
     return "events" if thread.drafts else "metadata"
 
 
-def _adopt(thread: Thread, past: Past, told: Meta) -> None:
+def _adopt(thread: Thread, past: Past, told: Meta, ts: int | None) -> None:
     thread.version = told.version
     thread.cwd = told.cwd
     thread.provider = text(told.config, "model_provider")
@@ -64,7 +64,7 @@ def _adopt(thread: Thread, past: Past, told: Meta) -> None:
     elif origin is not None:
         thread.kind = "fork"
     thread.parent = None if parent is None else ids.session_id(AGENT, parent)
-    past.begin(told, thread.native)
+    past.begin(told, thread.native, ts)
 
 
 def start(thread: Thread, told: Meta, hints: Mapping[str, str]) -> None:

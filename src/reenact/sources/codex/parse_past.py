@@ -41,7 +41,7 @@ def copied(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
         case "event_msg":
             return _event(thread, memory, row)
         case "turn_context":
-            thread.task = text(row.payload, "turn_id") or thread.task
+            thread.task = content.turn_of(row.payload) or thread.task
             thread.model = text(row.payload, "model") or thread.model
             thread.cwd = text(row.payload, "cwd") or thread.cwd
             return "metadata"
@@ -85,7 +85,7 @@ def _event(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
         case "token_count":
             return token_count(thread, memory, payload, inherited=True)
         case "task_started":
-            thread.task = text(payload, "turn_id") or thread.task
+            thread.task = content.turn_of(payload) or thread.task
             return "metadata"
         case "user_message" | "agent_message":
             said = text(payload, "message") or ""

@@ -24,6 +24,8 @@ from reenact.sources.codex.records import Row, mapping, mappings, text, texts
 from reenact.sources.codex.thread import AGENT, Thread, name_of
 from reenact.sources.protocol import Disposition
 
+_COMPACTED = "Compact task completed"
+"""What 0.58 says to people in the model's name."""
 _TITLE = 120
 _CWD = re.compile(r"<cwd>([^<]+)</cwd>|^\s*Current working directory: (.+)$", re.MULTILINE)
 
@@ -104,6 +106,9 @@ def answer(
     is_item: bool,
 ) -> Disposition:
     """What the model said."""
+    if said == _COMPACTED and not is_item and memory.compactions > 0:
+        memory.compactions -= 1
+        return "joined"
     name = name_of("am", said)
     thread.output(name, is_item=is_item)
     known = memory.answers.give(said) if is_item else memory.answers.show(said)

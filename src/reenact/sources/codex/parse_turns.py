@@ -15,6 +15,7 @@ from reenact.events.bodies import (
     ModelSwitched,
     WorkspaceChanged,
 )
+from reenact.sources.codex.content import turn_of
 from reenact.sources.codex.memory import Memory
 from reenact.sources.codex.parse_texts import flush_thoughts
 from reenact.sources.codex.parse_tools import flush_executions
@@ -28,7 +29,7 @@ _SECOND = 1_000_000
 
 def task_started(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Disposition:
     """A `task_started` event: a loop under the turn's own id."""
-    turn = text(payload, "turn_id")
+    turn = turn_of(payload)
     if turn is None:
         return "metadata"
     thread.has_tasks = True
@@ -43,7 +44,10 @@ def task_started(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Dis
 
 def task_complete(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Disposition:
     """A `task_complete` event; its `error` is where the log tells of limits and failures."""
-    turn = text(payload, "turn_id") or thread.loop
+    turn = turn_of(payload)
+    if turn is None and not mapping(payload, "error"):
+        return "metadata"  # a turn that a migration made up
+    turn = turn or thread.loop
     if turn is None:
         return "metadata"
     if turn == thread.loop:
@@ -85,7 +89,7 @@ def _message(error: dict[str, Any]) -> str | None:
 
 def turn_aborted(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Disposition:
     """A `turn_aborted` event: the user or the program broke the turn off."""
-    turn = text(payload, "turn_id") or thread.loop
+    turn = turn_of(payload) or thread.loop
     if turn is None:
         return "metadata"
     if turn == thread.loop:
@@ -104,7 +108,7 @@ def settle(thread: Thread, memory: Memory) -> None:
 
 def turn_context(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Disposition:
     """A `turn_context` row."""
-    turn = text(payload, "turn_id")
+    turn = turn_of(payload)
     if turn is not None:
         thread.task = turn
     return settings(thread, memory, payload)

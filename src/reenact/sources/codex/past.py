@@ -27,12 +27,14 @@ class Past:
         self._born: int | None = None
         self._ts: int | None = None
 
-    def begin(self, meta: Meta, native: str) -> None:
-        """Takes note of the thread's own first row."""
+    def begin(self, meta: Meta, native: str, ts: int | None) -> None:
+        """Takes note of the thread's own first row, written at `ts`."""
         self._native = native
         self._born = born(native)
         self._start = meta.start_ordinal
-        self._ts = meta.ts
+        self._ts = ts
+        # a migration drops the other thread's `session_meta`
+        self._has_copy = meta.forked_from is not None and not meta.is_subagent
         self._is_open = meta.base is None and (meta.forked_from is not None or meta.is_subagent)
 
     def copied(self, row: Row) -> None:
@@ -52,12 +54,12 @@ class Past:
     def _is_copy(self, row: Row) -> bool:
         if self._start is not None and row.ordinal is not None:
             return row.ordinal < self._start
-        if text(row.payload, "thread_id") == self._native:
-            return False
         begun = born(turn_of(row.payload))
         if begun is not None and self._born is not None:
             self._in_past = begun < self._born
             return self._in_past
+        if row.kind == "thread_settings_applied" and text(row.payload, "thread_id") == self._native:
+            return False
         if self._in_past:
             return True
         return self._has_copy and row.ts is not None and self._ts is not None and row.ts - self._ts <= _BURST

@@ -172,7 +172,7 @@ class _Reading:
         self._instructions = told.instructions
         self._asks_by_context = _minor(told.version) < _FIRST_BY_TURN
         self._has_records = _minor(told.version) >= _FIRST_WITH_RECORDS
-        self._past.begin(told, told.id or "")
+        self._past.begin(told, told.id or "", row.ts)
 
     def _own(self, row: Row) -> Iterator[Exchange]:
         match row.type:
