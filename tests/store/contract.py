@@ -174,6 +174,12 @@ class DerivingContract:
         assert list(store.entries(ALL)) == []
         assert list(store.events("s2")) == []
 
+    def test_a_fresh_derivation_can_hold_quite_other_sessions(self, store: Store) -> None:
+        derive(store, "one", [(header("s1"), line("s1", usage("k1")))])
+        derive(store, "one", [(header("s2"), line("s2", prompt("x")))])
+        assert [found.id for found in store.sessions(ALL)] == ["s2"]
+        assert len(list(store.events("s2"))) == 1
+
     def test_an_error_inside_leaves_all_as_it_was(self, store: Store) -> None:
         derive(store, "one", [(header("s1"), line("s1", usage("k1")))])
         before = (store.sessions(ALL), list(store.entries(ALL)), store.derived(key("one").id))

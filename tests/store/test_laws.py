@@ -362,5 +362,5 @@ class Recording(RuleBasedStateMachine):
         self._folder.cleanup()
 
 
-class TestRecording(Recording.TestCase):  # type: ignore[name-defined,misc]  # hypothesis makes the base
+class TestRecording(Recording.TestCase):  # type: ignore[misc,valid-type]  # hypothesis makes the base
     settings = settings(max_examples=25, stateful_step_count=15, deadline=None)

@@ -58,7 +58,7 @@ class Blobs:
 
     def sync(self) -> None:
         unsynced, self._unsynced = self._unsynced, set()
-        for path in sorted(unsynced):
+        for path in sorted(path for path in unsynced if path.exists()):
             handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
                 os.fsync(handle)

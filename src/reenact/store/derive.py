@@ -9,10 +9,11 @@ import msgspec
 
 from reenact.events import Event, Header
 from reenact.store import ledger, lineage
-from reenact.store.part import PartBuilder, drop_part, storable
+from reenact.store.part import PartBuilder, drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.sessions import ProjectOf, completed, settle
 from reenact.store.sql import fetch
+from reenact.store.summary import storable
 from reenact.store.values import Derived
 
 BROKEN = "*broken"
@@ -40,13 +41,14 @@ class LocalDeriving:
         self._builders: dict[str, PartBuilder] = {}
         self._dispositions: dict[str, int] = {}
         self._held = {
-            session: (number, events)
-            for number, session, events in connection.execute(
-                "SELECT n, session, events FROM part WHERE original=?", (original,)
+            session: number
+            for number, session in fetch(
+                connection, "SELECT n, session FROM part WHERE original=?", (original,)
             )
         }
+        self._fresh = fresh
         if fresh:
-            for session, (number, _) in self._held.items():
+            for session, number in self._held.items():
                 drop_part(connection, number, session)
         connection.execute("DELETE FROM drift WHERE original=?", (original,))
 
@@ -87,8 +89,8 @@ class LocalDeriving:
         for builder in self._builders.values():
             builder.finish()
         sessions = {*self._held, *self._builders}
-        for session in self._held.keys() - self._builders.keys():
-            drop_part(self._connection, self._held[session][0], session)
+        for session in () if self._fresh else self._held.keys() - self._builders.keys():
+            drop_part(self._connection, self._held[session], session)
         settle_all(self._connection, sessions, self._pricer, self._project_of)
         self._connection.execute(
             "INSERT OR REPLACE INTO original VALUES (?,?,?,?,?,?,?)",

@@ -50,13 +50,18 @@ class Layout:
         return self.blobs / digest[:2] / f"{digest}.zst"
 
 
+def is_safe(name: str) -> bool:
+    """Tells whether a name can be a file name here."""
+    return _SAFE.fullmatch(name) is not None
+
+
 def safe(name: str) -> str:
     """Gives the name back where it can be a file name.
 
     Raises:
         ArchiveError: it could lead out of the archive.
     """
-    if not _SAFE.fullmatch(name):
+    if not is_safe(name):
         raise ArchiveError(f"{name!r} cannot be the name of something in the archive")
     return name
 

@@ -22,10 +22,10 @@ from reenact.store.journal import Journal, Note
 from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, safe, write_file
 from reenact.store.lock import locked
 from reenact.store.originals import Originals
-from reenact.store.part import storable
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
 from reenact.store.sql import fetch, fetch_one
+from reenact.store.summary import storable
 from reenact.store.values import (
     Damage,
     Derived,

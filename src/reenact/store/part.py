@@ -9,7 +9,7 @@ from reenact.events import Event, Header, bodies
 from reenact.store import ledger
 from reenact.store.shelf import Packed, Shelf
 from reenact.store.sql import fetch_one
-from reenact.store.summary import Summary
+from reenact.store.summary import Summary, storable
 
 _WARNINGS = 1000
 """Warnings of one part that are listed; all are counted."""
@@ -145,11 +145,6 @@ class PartBuilder:
                 self.number,
             ),
         )
-
-
-def storable(text: str) -> str:
-    """Gives a text that a database can hold: lone surrogates become question marks."""
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
 def drop_part(connection: apsw.Connection, number: int, session: str) -> None:

@@ -15,7 +15,7 @@ from reenact.store.catch_up import drop
 from reenact.store.derive import settle_all
 from reenact.store.index import Index
 from reenact.store.journal import Journal, Note
-from reenact.store.layout import Layout
+from reenact.store.layout import Layout, is_safe
 from reenact.store.lock import locked
 from reenact.store.manifest import NAME
 from reenact.store.part import MERGED, RECORDED
@@ -96,7 +96,7 @@ def carry_out(
     Raises:
         ArchiveBusyError: one of the sessions is being recorded, or another process is writing.
     """
-    for session in removing.sessions:
+    for session in filter(is_safe, removing.sessions):
         path = layout.live_segment(session)
         if writer.is_written_to(path):
             raise ArchiveBusyError(str(path), "it is being recorded")
@@ -139,6 +139,8 @@ def delete_original(folder: Path) -> int:
 
 def delete_segments(layout: Layout, session: str) -> int:
     """Deletes the segments of a recorded session; gives the bytes freed."""
+    if not is_safe(session):
+        return 0  # never recorded: it could not have been
     live = layout.live_segment(session)
     paths = [live, live.with_name(live.name + ".torn")]
     number = 1

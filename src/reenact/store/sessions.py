@@ -9,7 +9,7 @@ import msgspec
 
 from reenact.events import Event, Header
 from reenact.store import frames, ledger
-from reenact.store.part import MERGED, RECORDED, PartBuilder, drop_part, storable
+from reenact.store.part import MERGED, RECORDED, PartBuilder, drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.summary import Summary
@@ -151,7 +151,7 @@ def _write(
     project_of: ProjectOf,
 ) -> None:
     number = ledger.session_number(connection, header.id)
-    cwd = storable(summary.cwd) if summary.cwd else None
+    cwd = summary.cwd
     values: Mapping[str, object] = {
         "native_id": header.native_id,
         "agent": header.agent,
@@ -159,10 +159,10 @@ def _write(
         "declared": header.kind,
         "header": msgspec.json.encode(header).decode(),
         "hidden": header.hidden,
-        "title": storable(summary.title) if summary.title else None,
+        "title": summary.title,
         "cwd": cwd,
         "project": (project_of(cwd) or cwd) if cwd else None,
-        "models": msgspec.json.encode([storable(model) for model in summary.models]).decode(),
+        "models": msgspec.json.encode(summary.models).decode(),
         "started_at": summary.started_at,
         "ended_at": summary.ended_at,
         "status": summary.status,
@@ -173,7 +173,7 @@ def _write(
         "tool_calls": summary.tool_calls,
         "warnings": summary.warnings,
         "removed_at_source": sum(part.removed for part in parts),
-        "tags": msgspec.json.encode([storable(tag) for tag in summary.tags]).decode(),
+        "tags": msgspec.json.encode(summary.tags).decode(),
         "agent_version": summary.agent_version,
         "original": next((part.original for part in parts if part.original != RECORDED), None),
         "recorded": any(part.original == RECORDED for part in parts),
@@ -183,5 +183,5 @@ def _write(
     connection.execute("DELETE FROM session_model WHERE session=?", (number,))
     connection.executemany(
         "INSERT OR IGNORE INTO session_model VALUES (?,?,?)",
-        [(number, storable(model), summary.ended_at) for model in summary.models],
+        [(number, model, summary.ended_at) for model in summary.models],
     )

@@ -85,7 +85,7 @@ class Summary(msgspec.Struct, kw_only=True):
             case bodies.SessionTitled(title=title, by=by):
                 self._titled(one_line(title), by)
             case bodies.SessionTagged(add=add, remove=remove):
-                self.tags = sorted({*self.tags, *add} - set(remove))
+                self.tags = sorted({*self.tags, *map(storable, add)} - set(map(storable, remove)))
             case bodies.UserMessage(human=True, blocks=content, origin=origin):
                 self._prompt(content, origin)
             case bodies.ToolCalled():
@@ -105,9 +105,10 @@ class Summary(msgspec.Struct, kw_only=True):
     def _started(self, ts: int | None, body: bodies.SessionStarted) -> None:
         if self.began is None:
             self.began = ts
-        self.cwd = self.cwd or body.cwd
+        self.cwd = self.cwd or (storable(body.cwd) if body.cwd else None)
         self.task = self.task or (one_line(body.task) if body.task else None)
-        self.agent_version = body.agent_version or self.agent_version
+        if body.agent_version:
+            self.agent_version = storable(body.agent_version)
         if body.model:
             self._model(body.model)
 
@@ -130,6 +131,7 @@ class Summary(msgspec.Struct, kw_only=True):
             self.command = text
 
     def _model(self, model: str) -> None:
+        model = storable(model)
         if model not in self.models:
             self.models.append(model)
 
@@ -153,9 +155,14 @@ class Summary(msgspec.Struct, kw_only=True):
                 pass
 
 
+def storable(text: str) -> str:
+    """Gives a text that a database can hold: lone surrogates become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def one_line(text: str) -> str:
     """Gives a text on one line, cut to the length of a title."""
-    head = " ".join(text[: TITLE * 10].split())
+    head = storable(" ".join(text[: TITLE * 10].split()))
     return head if len(head) <= TITLE else head[: TITLE - 1] + "…"
 
 
