@@ -9,6 +9,7 @@ import msgspec
 from reenact.replay import divergence as tell
 from reenact.replay.match import Matcher, Slot
 from reenact.replay.model import Divergence, Level, Report, Stub, Unplayed
+from reenact.replay.past import Past
 from reenact.replay.reading import Subject
 from reenact.replay.script import Script
 
@@ -24,6 +25,7 @@ class Books:
         self._divergences: list[Divergence] = []
         self.requests = self.auxiliary = self.repeats = self.rewritten = self.live = self.refusals = 0
         self.stubs: list[Stub] = []
+        self.past = Past()
 
     def matched(self, level: Level, slot: Slot) -> None:
         """Counts a call that was served."""
@@ -39,6 +41,8 @@ class Books:
     def report(self, *, is_live: bool) -> Report:
         """Gives the books as they stand."""
         playable = [slot for slot in self._matcher.slots if not slot.is_blocked and slot.answer is not None]
+        before = self.past.covers(slot for slot in playable if not slot.is_used)
+        playable = [slot for slot in playable if slot.id not in before]
         left = [slot for slot in playable if not slot.is_used]
         missing = [slot for slot in left if slot.is_main]
         divergences = list(self._divergences)
@@ -58,6 +62,7 @@ class Books:
             stubs=tuple(self.stubs),
             unplayed=tuple(map(_unplayed, left)),
             divergences=tuple(divergences),
+            before=len(before),
             warnings=self._warnings,
             fidelity=self._script.fidelity,
             diverged=any(told.kind != "unchecked" for told in divergences),

@@ -272,6 +272,8 @@ class Report(Value, frozen=True, kw_only=True):
     refusals: int = 0
     stubs: tuple[Stub, ...] = ()
     unplayed: tuple[Unplayed, ...] = ()
+    before: int = 0
+    """Recorded calls that the run's first request already held the answers of (a resumed session)."""
     divergences: tuple[Divergence, ...] = ()
     """In the order they happened; the first explains the others."""
     warnings: tuple[str, ...] = ()

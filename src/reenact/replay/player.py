@@ -35,6 +35,7 @@ from reenact.replay.reading import Memory, Subject, asked_subject, is_retry, lan
 from reenact.replay.rules import rules_for
 from reenact.replay.script import Script, has_failed
 from reenact.replay.stubs import stub
+from reenact.replay.summaries import recorded_summary
 from reenact.wire.anthropic import refusal
 from reenact.wire.declared import Declared
 from reenact.wire.mapping import Mapper, mapper
@@ -109,6 +110,7 @@ class Player:
             return self._refusal
         lane = lane_of(request)
         asked = asked_subject(request, self._sides, self._memory)
+        self._books.past.begin(asked, lane)
         again = self._repeats.due(asked, lane, is_retry=is_retry(request))
         if again is not None:
             return self._again(again, asked, lane)
@@ -145,9 +147,9 @@ class Player:
         self._matcher.take(slot, asked, lane)
         self._books.matched(found.level, slot)
         served = self._serve(slot, response, found.level, asked, lane, step=step, ids=found.ids)
-        has_no_end = not slot.is_main or (isinstance(response, Taped) and has_failed(response))
+        is_repeatable = not slot.is_main or _is_asked_again(response)
         given = Given(
-            slot=slot, level=found.level, ids=found.ids, ticket=served.ticket, is_repeatable=has_no_end
+            slot=slot, level=found.level, ids=found.ids, ticket=served.ticket, is_repeatable=is_repeatable
         )
         self._repeats.served(given, asked, lane)
         return served
@@ -252,7 +254,9 @@ class Player:
                 return self._miss(asked, lane, ())
             case "stub":
                 self._books.stubs.append(Stub(purpose=purpose, lane=lane, path=asked.path))
-                return stub(asked, purpose, lane=lane)
+                summary = recorded_summary(self._matcher) if purpose == "compact" else None
+                told = self._mapper({}).text(summary) if summary is not None else None
+                return stub(asked, purpose, lane=lane, text=told)
 
     def _miss(self, asked: Subject, lane: str, like: tuple[Slot, ...]) -> Answer:
         step = self._steps.get(lane, 0) + 1
@@ -308,3 +312,10 @@ def _answer(slot: Slot) -> Taped | Told:
     """Gives a call's answer; calls without one are in no pool."""
     assert slot.answer is not None
     return slot.answer
+
+
+def _is_asked_again(response: Taped | Told) -> bool:
+    """Tells whether clients ask again after this answer: failures, but not what was cut off on our side."""
+    if not isinstance(response, Taped) or response.end in ("client_abort", "truncated"):
+        return False
+    return has_failed(response)

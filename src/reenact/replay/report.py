@@ -81,18 +81,18 @@ def _difference(item: Difference) -> list[str]:
 
 
 def _books(report: Report) -> list[str]:
-    lines = [
-        f"  {count} matched {_LEVELS[level]}" for level in _LEVELS if (count := report.matched.get(level, 0))
-    ]
+    levels = [level for level in _LEVELS if report.matched.get(level)]
+    lines = [f"  matched {_LEVELS[level]}: {report.matched[level]}" for level in levels]
     for count, words in (
         (report.rewritten, "answers put into the words of this run"),
         (report.repeats, "requests that came again and got the same answer"),
         (report.auxiliary, "auxiliary calls answered from the recording"),
+        (report.before, "recorded calls that were over before this run began"),
         (report.live, "requests that went to the model"),
         (report.refusals, "requests refused"),
     ):
         if count:
-            lines.append(f"  {count} {words}")
+            lines.append(f"  {words}: {count}")
     lines += [f"  made up: {one.purpose} ({one.path}) in {lane_name(one.lane)}" for one in report.stubs]
     for left in report.unplayed:
         what = f"call {left.step}" if left.kind == "main" else f"auxiliary call {left.purpose or ''}".rstrip()
