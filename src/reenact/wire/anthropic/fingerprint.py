@@ -52,7 +52,7 @@ CLAUDE_CODE = Rules(
             does="id",
             hint="/tool-results/",
         ),
-        Rule(name="duration", pattern=r"\bduration_ms: (\d+)", hint="duration_ms"),
+        Rule(name="duration", pattern=r"\bduration_ms(?:: |>)(\d+)", hint="duration_ms"),
         Rule(
             name="today",
             pattern=r"\b[Tt]oday's date(?: is(?: now)?|:) (\d{4}-\d\d-\d\d)",
