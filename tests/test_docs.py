@@ -15,6 +15,7 @@ import pytest
 
 import reenact
 from reenact.config import Config, load
+from tools import make_reference
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -154,3 +155,8 @@ def test_every_module_says_why_it_is_there_and_every_folder_what_it_offers(name:
 @pytest.mark.parametrize("name", modules())
 def test_the_examples_in_docstrings_are_true(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_the_command_line_reference_is_what_the_command_line_says() -> None:
+    written = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert written == make_reference.page(), "run: python tools/make_reference.py"
