@@ -20,6 +20,7 @@ from reenact.replay import (
     Player,
     Script,
     Served,
+    Stubbed,
     Taped,
     answer_message,
     declare,
@@ -175,6 +176,24 @@ def test_the_log_of_one_run_answers_the_requests_of_another(pair: tuple[Path, Pa
         assert other is not None
         assert [told(block, other) for block, other in blocks(one, other)] == other["content"]
         assert one["stop_reason"] == other["stop_reason"]
+
+
+def test_a_compaction_that_the_log_does_not_hold_is_answered_with_its_summary() -> None:
+    scenario = ROOT / "compact"
+    player = Player(logged(scenario), RUN)
+    given = [player.respond(incoming) for incoming, _, _ in traffic(scenario)]
+    assert [type(one) for one in given] == [Served, Stubbed, Served]
+    summary = given[1]
+    assert isinstance(summary, Stubbed)
+    message = assemble(summary.body).message
+    asked = list(traffic(scenario))[1][2]
+    assert asked is not None
+    recorded_message = assemble(asked.body).message
+    assert message is not None
+    assert recorded_message is not None
+    told_summary, wire_summary = str(message["content"]), str(recorded_message["content"])
+    assert told_summary.partition("<summary>")[2][:20] == wire_summary.partition("<summary>")[2][:20]
+    assert not player.report().diverged
 
 
 @each_scenario

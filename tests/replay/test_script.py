@@ -16,6 +16,7 @@ from reenact.replay import (
     Incoming,
     Logged,
     Player,
+    Refused,
     Script,
     Served,
     Stubbed,
@@ -227,12 +228,37 @@ def test_a_summary_that_the_log_holds_answers_the_call_for_it() -> None:
     kept = Logged(id="summary", kind="aux", purpose="compact", message=summary)
     player = Player(Script.from_journal([*logged(), kept], declared=HERE.declared()), HERE.declared())
     agent = Agent(HERE)
-    ask = {"role": "user", "content": "Write a summary of the conversation so far."}
+    words = "Write a summary of the conversation so far. " + "Leave nothing out. " * 60
+    ask = {"role": "user", "content": words}
     request = agent.incoming({**agent.body(), "messages": [*agent.messages, ask]})
     answer = player.respond(request)
     assert isinstance(answer, Served)
     assert read_stream(answer.body)[0]["text"] == "They made a list."
     assert answer.level == "order"
+
+
+def test_a_summary_is_taken_from_the_call_that_begins_with_it() -> None:
+    agent = Agent(HERE)
+    words = (
+        "This session is continued from a previous conversation.\nSummary:\nThey made /home/ann/code/todo/x."
+    )
+    after = {**agent.body(), "messages": [{"role": "user", "content": words}]}
+    answer = answer_message([{"type": "text", "text": "on"}], message="m", model="m", stop_reason="end_turn")
+    calls = [*logged(), Logged(id="after", request=after, message=answer)]
+    player = Player(Script.from_journal(calls, declared=HERE.declared()), ELSEWHERE.declared())
+    elsewhere = Agent(ELSEWHERE)
+    play(player, [elsewhere])
+    ask = {"role": "user", "content": "Write a detailed summary of the conversation. " * 30}
+    given = player.respond(elsewhere.incoming({**elsewhere.body(), "messages": [*elsewhere.messages, ask]}))
+    assert isinstance(given, Stubbed)
+    assert read_stream(given.body)[0]["text"] == f"<summary>They made {ELSEWHERE.cwd}/x.</summary>"
+    assert [stub.purpose for stub in player.report().stubs] == ["compact"]
+
+
+def test_a_persons_wish_for_a_summary_is_a_main_call() -> None:
+    player = Player(Script.from_journal(logged(), declared=HERE.declared()), HERE.declared())
+    wish = Agent(HERE, prompt="Give me a summary of our conversation.")
+    assert isinstance(player.respond(wish.incoming()), Refused)
 
 
 def test_a_message_from_a_log_is_told_whole() -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from reenact.replay.declared import Sides
 from reenact.replay.model import Exchange, Incoming
-from reenact.replay.settling import Settler
+from reenact.replay.settling import Settled, Settler
 from reenact.wire import canonical
 from reenact.wire.anthropic import Request, as_blocks, fingerprint_request, parse_request, request_of
 from reenact.wire.canonical import Json
@@ -25,6 +25,9 @@ LANE_HEADERS = ("x-reenact-lane", "x-test-id", "x-claude-code-agent-id")
 RETRY_HEADER = "x-stainless-retry-count"
 
 _SUMMARY = re.compile(r"\bsummary of (?:the|our|this) conversation\b", re.IGNORECASE)
+_LEAST_INSTRUCTION = 1000
+"""Characters: an agent's instruction for a summary is long, a person's wish for one is not."""
+_NO_TOOLS = msgspec.Raw(b"[]")
 _PROBES = {"quota": "quota", "warmup": "warmup"}
 
 
@@ -45,7 +48,7 @@ class Subject:
 
     def __init__(
         self,
-        make: Callable[[], Request],
+        make: Callable[[], Settled],
         *,
         method: str,
         path: str,
@@ -59,7 +62,7 @@ class Subject:
         self.method = method
         self.path = path
         self.side = side
-        settled = memory.settler.settle(make())
+        settled = make()
         request = settled.request
         self.order = settled.order
         """The order of parallel results where it is not that of their calls."""
@@ -69,7 +72,7 @@ class Subject:
         """What must be equal whatever the body says."""
         self.defect = request.defect
         self.model = request.model
-        self.has_tools = bool(request.tools)
+        self.has_tools = bytes(request.fields.get("tools", _NO_TOOLS)) != bytes(_NO_TOOLS)
         self.is_single = len(request.raw_messages) == 1
         self.purpose = _purpose(request) if self.is_call else _route_words(path)
         """What it is for where it tells by itself; see `purpose_of`."""
@@ -77,7 +80,7 @@ class Subject:
     @property
     def request(self) -> Request:
         """The request, read again, parallel results in the order of their calls."""
-        return self._memory.settler.settle(self._make()).request
+        return self._make().request
 
     @cached_property
     def union(self) -> Fingerprint:
@@ -92,7 +95,7 @@ class Subject:
 
 def asked_subject(incoming: Incoming, sides: Sides, memory: Memory) -> Subject:
     """Reads a request of the actual run."""
-    request = parse_request(incoming.body)
+    request = memory.settler.settle(parse_request(incoming.body))
     return Subject(
         lambda: request,
         method=incoming.method,
@@ -107,7 +110,9 @@ def recorded_subject(exchange: Exchange, sides: Sides, memory: Memory) -> Subjec
     """Reads a recorded request; what is not stored is an empty one."""
     body = exchange.request
     return Subject(
-        lambda: request_of(body) if isinstance(body, dict) else parse_request(_as_bytes(body)),
+        lambda: memory.settler.settle(
+            request_of(body) if isinstance(body, dict) else parse_request(_as_bytes(body))
+        ),
         method=exchange.method,
         path=exchange.path,
         side=sides.recorded,
@@ -149,7 +154,8 @@ def _purpose(request: Request) -> str | None:
         return _PROBES[text.lower()]
     if request.params.get("max_tokens") in (0, 1):
         return "quota"
-    return "compact" if _SUMMARY.search(text) else None
+    is_instruction = len(text) >= _LEAST_INSTRUCTION and len(request.raw_messages) > 1
+    return "compact" if is_instruction and _SUMMARY.search(text) else None
 
 
 def _route(method: str, path: str, request: Request) -> str:

@@ -41,7 +41,7 @@ def render(report: Report) -> tuple[str, ...]:
     for told in report.divergences:
         lines += ["", *_divergence(told)]
     lines += ["", *_books(report)]
-    return tuple(lines)
+    return tuple(cut for line in lines for cut in _wrapped(line))
 
 
 def _verdict(report: Report) -> str:

@@ -17,8 +17,8 @@ _BYTES_PER_TOKEN = 4
 _TEXTS = {"side": "ok", "quota": "ok", "warmup": "ok", "compact": "(no summary: it was not recorded)"}
 
 
-def stub(asked: Subject, purpose: str, *, lane: str) -> Stubbed:
-    """Gives a made-up answer to a call of this purpose."""
+def stub(asked: Subject, purpose: str, *, lane: str, text: str | None = None) -> Stubbed:
+    """Gives a made-up answer to a call of this purpose; `text` is what it says, where that is known."""
     if not asked.is_call:
         value, status = _beside(asked, purpose)
         return Stubbed(
@@ -29,7 +29,7 @@ def stub(asked: Subject, purpose: str, *, lane: str) -> Stubbed:
             chunks=(Chunk(data=canonical.dump(value)),),
         )
     request = asked.request
-    message = _message(request.model, _TEXTS.get(purpose, "ok"))
+    message = _message(request.model, text or _TEXTS.get(purpose, "ok"))
     pieces = render_stream(message) if request.is_stream else (render_json(message),)
     return Stubbed(
         purpose=purpose,
