@@ -40,3 +40,4 @@ class CodexSource:
 
 
 SOURCE: Source = CodexSource()
+"""Codex, ready to be asked."""
