@@ -8,7 +8,7 @@ from reenact.events.bodies import (
     ModeChanged,
     ModelSwitched,
     PermissionAnswered,
-    SystemMessage,
+    ProviderStatus,
     UserMessage,
 )
 
@@ -29,8 +29,8 @@ def test_attachments_put_their_rendered_text_into_the_context() -> None:
         origin="date",
         data={"date": "2026-03-01"},
     )
-    assert two.blocks == (Text(text="You are"), Text(text="an agent"))
-    assert (two.role, two.data) == ("system", {"reminderFold": False, "tools": ["Bash"]})
+    assert (two.role, two.blocks) == ("system", ())  # the system prompt is no message
+    assert two.data == {"reminderFold": False, "system": ["You are", "an agent"], "tools": ["Bash"]}
     assert three.data == {"type": "todo_reminder", "content": [], "itemCount": 0}
 
 
@@ -101,7 +101,7 @@ def test_notices_have_their_own_events() -> None:
     log.notice("turn_duration", durationMs=1)
     found = log.read()
     assert [(body.origin, body.human) for body in found.of(UserMessage)][1:] == [("command", False)]
-    assert found.one(SystemMessage).origin == "away_summary"
+    assert found.one(ProviderStatus).message == "While you were away …"
     assert found.one(ContextTrimmed).reason == "microcompact"
     assert found.one(ModelSwitched) == ModelSwitched(model="b", previous="a", reason="Switched")
     assert found.one(PermissionAnswered) == PermissionAnswered(

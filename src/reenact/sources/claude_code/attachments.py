@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reenact.events import AnyBody, blocks
+from reenact.events import AnyBody
 from reenact.events.blocks import AnyBlock
 from reenact.events.bodies import ContextInjected, HookRan, ModeChanged, Unknown, UserMessage
 from reenact.sources.claude_code import content, known
@@ -68,15 +68,15 @@ def _is_short(value: Any) -> bool:
 
 
 def _snapshot(given: dict[str, Any]) -> ContextInjected:
-    """Gives the system prompt; the tools by name only, since the journal's shape has them whole."""
-    prompt = tuple(
-        blocks.Text(text=part) for part in items(given.get("systemPrompt")) if isinstance(part, str)
-    )
+    """Gives the system prompt, which is no message: as data, so that the messages stay what they were.
+
+    The tools are named only, since the journal's shape has them whole.
+    """
+    prompt = [part for part in items(given.get("systemPrompt")) if isinstance(part, str)]
     names = [table(tool).get("name") for tool in items(given.get("tools"))]
     rest = {key: value for key, value in given.items() if key not in {"systemPrompt", "tools", "type"}}
-    return ContextInjected(
-        blocks=prompt, role="system", origin="prompt_snapshot", data={**rest, "tools": names}
-    )
+    data = {**rest, "system": prompt, **({"tools": names} if names else {})}
+    return ContextInjected(role="system", origin="prompt_snapshot", data=data)
 
 
 def _hook(kind: str, given: dict[str, Any]) -> HookRan:

@@ -10,7 +10,7 @@ from reenact.events.bodies import (
     ModelRequested,
     ModelSwitched,
     PermissionAnswered,
-    SystemMessage,
+    ProviderStatus,
     Unknown,
     UserMessage,
 )
@@ -74,7 +74,7 @@ def _system_body(reading: Reading, session: Session, found: Found, kind: str) ->
         case "microcompact_boundary":
             return _trimmed(session, found)
     if kind in known.SHOWN_NOTICES:
-        return SystemMessage(blocks=(blocks.Text(text=said),), origin=kind)
+        return ProviderStatus(message=said, data={"notice": kind})
     reading.unknown.append(f"system/{kind}")
     return Unknown(name=f"system/{kind}", raw=found.whole())
 
