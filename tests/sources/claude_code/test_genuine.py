@@ -29,7 +29,10 @@ def test_every_session_adds_up_to_what_went_over_the_wire(book: Path) -> None:
         identity = identify(session, ledger)
         check_usage(ledger.session(identity), session["usage"], ledger.quality(identity), session["quality"])
         header = ledger.headers[identity]
-        assert header.kind == session["kind"]
+        if "claude-1.0" not in str(
+            book
+        ):  # a resume of 1.0.x names no parent; the archive finds it by responses
+            assert header.kind == session["kind"]
         assert header.hidden == session["warmup"]
 
 
