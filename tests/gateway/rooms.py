@@ -27,9 +27,9 @@ def recording_app(archive: Archive, upstream: str, session: str = SESSION) -> tu
         Header(id=session, agent="agent", native_id=session),
         clock=archive.clock,
         minter=CountingMinter("event"),
-        scrub=archive.scrub_value,
+        scrub=archive.guard.value,
     )
-    exchanges = ExchangeRecorder(recorder, scrub_text=archive.scrub_text)
+    exchanges = ExchangeRecorder(recorder, scrub_text=archive.guard.text)
     return RecordingApp(Upstream(upstream), exchanges, minter=CountingMinter("exchange")), recorder
 
 

@@ -53,7 +53,7 @@ def replaying(
     script = Script.from_recording(recorded(archive), lambda name: archive.store.blob(name) or b"")
     player = Player(script, declare(), policy=policy, until=until, timing=timing)
     live, recorder = (None, None) if upstream is None else recording_app(archive, upstream, "branch")
-    with Server(ReplayingApp(player, scrub=archive.scrub_text, live=live)) as server:
+    with Server(ReplayingApp(player, scrub=archive.guard.text, live=live)) as server:
         yield server.address, player
     if recorder is not None:
         recorder.close()

@@ -1,181 +1,42 @@
-"""The archive: the one class that the command line, the page and scripts hold. No logic of its own.
-
-```python
-import reenact
-archive = reenact.open()            # or reenact.open("/path")
-archive.catch_up()                  # imports what the agents wrote since
-tree = archive.tree("last", at=120)
-```
-"""
+"""The class itself: every verb on an archive, each handed to the room that knows it."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Self
 
-import msgspec
 from tzlocal import get_localzone_name
 
 from reenact import config as configuration
-from reenact import export, ingest, redact, samples, tree, usage
-from reenact.clock import Clock, SystemClock
-from reenact.errors import ConfigError, UsageError
+from reenact import export, ingest, tree, usage
+from reenact.archive.guard import Guard
+from reenact.archive.pricing import Pricer, overrides
+from reenact.archive.values import Checkup, Risk
+from reenact.archive.zones import zone
+from reenact.clock import Clock
+from reenact.errors import UsageError
 from reenact.events import Header
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
-from reenact.sources import Environment, Retention, claude_code, codex
-from reenact.store import Drift, Filter, SessionRow, Size, Warned, open_store
+from reenact.sources import Environment, claude_code, codex
+from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
     from reenact import launch
     from reenact.config import Config
-    from reenact.events import Event, Tokens
+    from reenact.events import Event
     from reenact.replay import Script
     from reenact.sources import Source
-    from reenact.store import Damage, Removal, Store
-
-
-def open_sample(
-    path: str | os.PathLike[str] | None = None, *, variables: Mapping[str, str] | None = None
-) -> Archive:
-    """Opens the bundled sample, in an archive of its own below the archive's folder, fully imported."""
-    env = dict(os.environ if variables is None else variables)
-    where = Path(path).expanduser().absolute() if path else configuration.archive_path(env)
-    home = str(samples.SAMPLES)
-    kept = {name: value for name, value in env.items() if not name.startswith(("CLAUDE_", "CODEX_", "XDG_"))}
-    places = {"HOME": home, "CLAUDE_CONFIG_DIR": f"{home}/claude", "CODEX_HOME": f"{home}/codex"}
-    archive = open_archive(where / "sample", variables={**kept, **places})
-    archive.catch_up()
-    return archive
-
-
-def zone(name: str) -> ZoneInfo:
-    """Gives the time zone of an IANA name.
-
-    Raises:
-        UsageError: there is no such zone.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(f"{name!r} is no time zone", hint="say an IANA name like Europe/Berlin") from error
-
+    from reenact.store import Damage, Removal, Size, Store
 
 SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE)
 """Every agent that reenact knows, in the order in which people meet them."""
 
-_SECRET_NAME = re.compile(r"(?i)(api_?key|token|secret|passw|credential)")
-_SECRET = 12
-"""Shorter values stand in ordinary text by chance."""
 _DAY = 86_400_000_000
 _SCAN_LIMIT = 1 << 30
 Tell = Callable[[ingest.Progress], None]
-
-
-def open_archive(
-    path: str | os.PathLike[str] | None = None,
-    *,
-    variables: Mapping[str, str] | None = None,
-    clock: Clock | None = None,
-) -> Archive:
-    """Opens the archive at `path`, else at `$REENACT_HOME`, else in the XDG data folder; creates it.
-
-    Args:
-        path: the archive's folder.
-        variables: the environment to go by; the process's own where None.
-        clock: what tells the time.
-
-    Raises:
-        ConfigError: the settings file cannot be used.
-        ArchiveError: the folder cannot be used as an archive.
-    """
-    env = dict(os.environ if variables is None else variables)
-    where = Path(path).expanduser().absolute() if path else configuration.archive_path(env)
-    settings = configuration.load(configuration.config_path(env))
-    return Archive(where, settings=settings, variables=env, clock=clock or SystemClock())
-
-
-def _overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Override, ...]:
-    try:
-        return usage.overrides(settings.prices)
-    except ValueError as error:
-        raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
-
-
-def _secrets_of(variables: Mapping[str, str], known: Iterable[str]) -> list[str]:
-    """Gives the values that must not leave: those the user names, and keys in the environment."""
-    named = [
-        value for name, value in variables.items() if _SECRET_NAME.search(name) and len(value) >= _SECRET
-    ]
-    return [*known, *named]
-
-
-def _custom_rules(settings: Config, variables: Mapping[str, str]) -> list[redact.Rule]:
-    try:
-        return [redact.custom(name, pattern) for name, pattern in settings.redaction.patterns.items()]
-    except ValueError as error:
-        raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
-
-
-def _header(row: SessionRow) -> Header:
-    return Header(
-        id=row.id,
-        agent=row.agent,
-        native_id=row.native_id,
-        kind=row.kind,
-        parent=row.parent,
-        parent_call=row.parent_call,
-        parent_event=row.parent_event,
-        hidden=row.hidden,
-    )
-
-
-class _Pricer:
-    """The usage room's prices as the store asks for them."""
-
-    def __init__(self, prices: usage.Prices) -> None:
-        self._prices = prices
-
-    @property
-    def price_version(self) -> str:
-        return self._prices.version
-
-    def __call__(self, model: str | None, tokens: Tokens, ts: int | None, agent: str, /) -> int | None:
-        return self._prices.cost(model, tokens, ts, agent)
-
-
-def _rules(text: str) -> Iterator[str]:
-    return (hit.rule for hit in redact.find(text))
-
-
-class Risk(msgspec.Struct, frozen=True, kw_only=True):
-    """A transcript that its agent will delete."""
-
-    agent: str
-    retention: Retention
-    kept: bool
-    """Whether the archive holds it as it is now."""
-
-
-class Checkup(msgspec.Struct, frozen=True, kw_only=True):
-    """What `doctor` found."""
-
-    risks: tuple[Risk, ...]
-    problems: tuple[ingest.Problem, ...]
-    drift: tuple[Drift, ...]
-    warnings: tuple[Warned, ...]
-    secrets: secrets.Scan
-    sizes: tuple[Size, ...]
-    source_bytes: int
-    """Bytes of the newest generation of every kept transcript."""
-    paths: tuple[str, ...]
-    """Every path outside of which reenact leaves nothing."""
-    installed: bool
-    prices: str
 
 
 class Archive:
@@ -186,16 +47,14 @@ class Archive:
         self.settings = settings
         self.variables = variables
         self.clock = clock
-        self.prices = usage.Prices(_overrides(settings, variables))
+        self.prices = usage.Prices(overrides(settings, variables))
         cache = variables.get("REENACT_CACHE")
         self.store: Store = open_store(
-            path, clock=clock, pricer=_Pricer(self.prices), cache=Path(cache) if cache else None
+            path, clock=clock, pricer=Pricer(self.prices), cache=Path(cache) if cache else None
         )
 
         card = self.store.card
-        self._placeholder_key = (card.placeholder_key if card else "").encode()
-        self._known = redact.Known(_secrets_of(variables, settings.redaction.known))
-        self._secret_rules = (*redact.BUILT_IN, *_custom_rules(settings, variables))
+        self.guard = Guard(card.placeholder_key if card else "", settings.redaction, variables)
 
     def __enter__(self) -> Self:
         return self
@@ -352,7 +211,7 @@ class Archive:
         """Yields a session as JSON lines, scrubbed unless `raw`: its header, then its events."""
         row = self.session(name)
         return export.jsonl(
-            self.store.events(row.id), header=_header(row), scrub=None if raw else self.scrub_value
+            self.store.events(row.id), header=_header(row), scrub=None if raw else self.guard.value
         )
 
     def export_native(self, name: str) -> Iterator[bytes]:
@@ -372,22 +231,12 @@ class Archive:
             header=_header(row),
             title=row.title,
             facts={"Project": row.project or "", "Cost": "" if cost is None else f"${cost:.4f} (list price)"},
-            scrub=None if raw else self.scrub_value,
+            scrub=None if raw else self.guard.value,
             zone=zone(self.timezone),
             thinking=thinking,
         )
 
     # -- recording and replaying ----------------------------------------------------------------
-
-    def scrub_text(self, text: str) -> str:
-        """Gives a text with placeholders in place of what looks like a secret."""
-        return redact.scrub(text, key=self._placeholder_key, known=self._known, rules=self._secret_rules).text
-
-    def scrub_value(self, value: Any) -> Any:
-        """Gives a JSON value with every text in it scrubbed."""
-        return redact.scrub_value(
-            value, key=self._placeholder_key, known=self._known, rules=self._secret_rules
-        ).value
 
     def record_command(self, command: Sequence[str]) -> launch.Recorded:
         """Runs a command with its model calls recorded, then imports the transcripts it wrote.
@@ -464,8 +313,8 @@ class Archive:
             store=self.store,
             clock=self.clock,
             minter=RandomMinter(),
-            scrub=self.scrub_value,
-            scrub_text=self.scrub_text,
+            scrub=self.guard.value,
+            scrub_text=self.guard.text,
         )
 
     # -- care -----------------------------------------------------------------------------------
@@ -486,7 +335,7 @@ class Archive:
         """Looks at what is at risk, odd, secret or large; secrets in the newest GB unless `everything`."""
         horizon = self.clock.now() + days * _DAY
         undo = keepup.uninstall(self.variables)
-        scan = secrets.scan(self.store, _rules, limit=None if everything else _SCAN_LIMIT)
+        scan = secrets.scan(self.store, self.guard.find, limit=None if everything else _SCAN_LIMIT)
         config = configuration.config_path(self.variables)
         return Checkup(
             risks=tuple(risk for risk in self.risks() if risk.retention.deletes_at <= horizon),
@@ -527,3 +376,30 @@ class Archive:
     def sizes(self) -> list[Size]:
         """Gives what the archive's parts take on disk."""
         return self.store.sizes()
+
+
+def _header(row: SessionRow) -> Header:
+    return Header(
+        id=row.id,
+        agent=row.agent,
+        native_id=row.native_id,
+        kind=row.kind,
+        parent=row.parent,
+        parent_call=row.parent_call,
+        parent_event=row.parent_event,
+        hidden=row.hidden,
+    )
+
+
+class _Pricer:
+    """The usage room's prices as the store asks for them."""
+
+    def __init__(self, prices: usage.Prices) -> None:
+        self._prices = prices
+
+    @property
+    def price_version(self) -> str:
+        return self._prices.version
+
+    def __call__(self, model: str | None, tokens: Tokens, ts: int | None, agent: str, /) -> int | None:
+        return self._prices.cost(model, tokens, ts, agent)

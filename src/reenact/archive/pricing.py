@@ -1,0 +1,25 @@
+"""The usage room's prices, set up by the user's settings, as the store asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reenact import config as configuration
+from reenact import usage
+from reenact.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reenact.config import Config
+
+
+def overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Override, ...]:
+    """Gives the user's own prices.
+
+    Raises:
+        ConfigError: one of them is none.
+    """
+    try:
+        return usage.overrides(settings.prices)
+    except ValueError as error:
+        raise ConfigError(str(configuration.config_path(variables)), str(error)) from error

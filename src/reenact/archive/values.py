@@ -1,0 +1,36 @@
+"""What the archive tells of itself and of the transcripts around it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from reenact import ingest
+from reenact.ingest import secrets
+from reenact.sources import Retention
+from reenact.store import Drift, Size, Warned
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """A transcript that its agent will delete."""
+
+    agent: str
+    retention: Retention
+    kept: bool
+    """Whether the archive holds it as it is now."""
+
+
+class Checkup(msgspec.Struct, frozen=True, kw_only=True):
+    """What `doctor` found."""
+
+    risks: tuple[Risk, ...]
+    problems: tuple[ingest.Problem, ...]
+    drift: tuple[Drift, ...]
+    warnings: tuple[Warned, ...]
+    secrets: secrets.Scan
+    sizes: tuple[Size, ...]
+    source_bytes: int
+    """Bytes of the newest generation of every kept transcript."""
+    paths: tuple[str, ...]
+    """Every path outside of which reenact leaves nothing."""
+    installed: bool
+    prices: str
