@@ -31,6 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     thinking: str
     calls: tuple[tuple[str, str], ...]
+    server_calls: tuple[str, ...]
     talk: str | None
     headers: dict[str, str]
     body: dict[str, Any]

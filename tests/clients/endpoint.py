@@ -213,6 +213,7 @@ def _entry(
         text=say.text,
         thinking=say.thinking,
         calls=tuple((c.name, speak.call_id(i)) for c, i in zip(say.calls, chosen.call_ids, strict=True)),
+        server_calls=tuple(b["name"] for b in say.blocks if b["type"] == "server_tool_use"),
         talk=chosen.talk,
         headers={
             k: v

@@ -123,6 +123,7 @@ def _blocks(say: Say, chosen: Chosen) -> Iterator[dict[str, Any]]:
         yield {"type": "thinking", "thinking": say.thinking}
     if say.text:
         yield {"type": "text", "text": say.text}
+    yield from say.blocks
     for call, raw in zip(say.calls, chosen.call_ids, strict=True):
         yield {"type": "tool_use", "id": call_id(raw), "name": call.name, "input": call.input}
 
@@ -139,10 +140,12 @@ def _block(index: int, block: dict[str, Any]) -> Iterator[str]:
             yield _event("content_block_start", index=index, content_block={"type": "text", "text": ""})
             for part in _parts(block["text"]):
                 yield _delta(index, "text_delta", text=part)
-        case _:
+        case "tool_use" | "server_tool_use":
             yield _event("content_block_start", index=index, content_block=block | {"input": {}})
             for part in _parts(json.dumps(block["input"])):
                 yield _delta(index, "input_json_delta", partial_json=part)
+        case _:
+            yield _event("content_block_start", index=index, content_block=block)
     yield _event("content_block_stop", index=index)
 
 

@@ -45,11 +45,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Say(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete answer."""
+    """A complete answer. `blocks` go out as they are, before the calls: what a provider's own tools say."""
 
     text: str = ""
     thinking: str = ""
     calls: tuple[Call, ...] = ()
+    blocks: tuple[dict[str, Any], ...] = ()
     usage: Usage | None = None
 
 

@@ -194,7 +194,9 @@ def _resume_talks(machine: Machine) -> tuple[Talk, ...]:
 
 def _resume_play(stage: Stage) -> None:
     session = stage.claude("Remember the number forty-one.")
-    stage.claude("Add one to it.", "--resume", session)
+    resumed = stage.claude("Add one to it.", "--resume", session)
+    if resumed != session:  # 1.0.30 goes on in a copy
+        stage.forked(resumed, session)
 
 
 RESUME = _story("resume", _resume_talks, _resume_play)
@@ -442,8 +444,40 @@ def _full_play(stage: Stage) -> None:
 
 FULL = _story("autocompact", _full_talks, _full_play)
 
+SEARCH = "srvtoolu_01searchforwhatatodolistis"
+FOUND = {
+    "type": "web_search_result",
+    "url": "https://example.org/todo",
+    "title": "On lists",
+    "page_age": None,
+}
+
+
+def _search_talks(machine: Machine) -> tuple[Talk, ...]:
+    blocks = (
+        {"type": "redacted_thinking", "data": "c2NyaXB0ZWQgYW5kIHNlYWxlZA=="},
+        {"type": "server_tool_use", "id": SEARCH, "name": "web_search", "input": {"query": "to-do lists"}},
+        {
+            "type": "web_search_tool_result",
+            "tool_use_id": SEARCH,
+            "content": [FOUND | {"encrypted_content": "c2NyaXB0ZWQ="}],
+        },
+    )
+    return (
+        Talk(
+            says="Search the web for lists.",
+            answers=(
+                Say(text="I have searched.", blocks=blocks, calls=(_read(machine, "README.md"),)),
+                Say(text="Others write lists too."),
+            ),
+        ),
+    )
+
+
+SEARCHED = _story("server-tools", _search_talks, lambda stage: _claude(stage, "Search the web for lists."))
+
 NEWEST = (
     PLAIN, TOOLS, _subagent("Agent"), PARALLEL, BACKGROUND, RESUME, FORK, SWITCH, COMPACT, SPILLED, DENIED, IMAGE,
-    LIMIT, ERROR, DROP, INTERRUPT, KILL, MCP, HOOKS, FULL,
+    LIMIT, ERROR, DROP, INTERRUPT, KILL, MCP, HOOKS, FULL, SEARCHED,
 )  # fmt: skip
 OLDER = (PLAIN, TOOLS, _subagent("Task"), RESUME)

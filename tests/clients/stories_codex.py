@@ -137,6 +137,15 @@ FORK_BY_COPY = _story(
     _fork_by_server,
 )
 
+
+def _migrate_play(stage: Stage) -> None:
+    _resume_play(stage)
+    done = run.codex_command(stage.machine, "migrate-rollouts", "--apply", "--json", client="codex-0.169.0")
+    assert done.code == 0, done.stderr
+
+
+MIGRATED = _story("migrated", NUMBERS, _migrate_play)
+
 TASK = "Tell me what todo/store.py does."
 
 
@@ -345,6 +354,6 @@ NEWEST = (
 )  # fmt: skip
 MIDDLE = (
     PLAIN, _tools(early=False), RESUME, FORK_BY_COPY, _early_subagent("subagent", fork_context=False),
-    _early_subagent("subagent-fork-context", fork_context=True),
+    _early_subagent("subagent-fork-context", fork_context=True), MIGRATED,
 )  # fmt: skip
 EARLY = (PLAIN, _tools(early=True), RESUME)
