@@ -52,34 +52,6 @@ def test_wrapping_loses_nothing_but_spaces_and_fits(hostile: str, width: int) ->
 
 
 @pytest.mark.parametrize(
-    ("recorded", "shown"),
-    [
-        pytest.param("plain words", "plain words", id="plain"),
-        pytest.param("\x1b[31mred\x1b[0m", "red", id="colour"),
-        pytest.param("\x9b31mred", "red", id="colour in one byte"),
-        pytest.param("a\x1b]0;title\x07b", "ab", id="window title"),
-        pytest.param("a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\b", "alinkb", id="link"),
-        pytest.param("a\x1b]52;c;Zm9v\x9cb", "ab", id="clipboard"),
-        pytest.param("a\x1bPq#0\x1b\\b", "ab", id="picture"),
-        pytest.param("a\x1b]0;never ends", "a␛]0;never ends", id="sequence that never ends"),
-        pytest.param("a\x1b", "a␛", id="escape at the end"),
-        pytest.param("a\x1bcb", "ab", id="terminal reset"),
-        pytest.param("abc\x08\x08x", "abc␈␈x", id="backspace"),
-        pytest.param("one\ntwo\r\nthree", "one⏎two⏎three", id="line breaks"),
-        pytest.param("a\u202eb", "a<U+202E>b", id="right to left override"),
-        pytest.param("a\u200bb\ufeff", "a<U+200B>b<U+FEFF>", id="characters without a width"),
-        pytest.param("\ud800", "\ufffd", id="lone surrogate"),
-        pytest.param("👩\u200d👧", "👩\u200d👧", id="emoji of several parts"),
-        pytest.param("שלום", "שלום", id="right to left script"),
-        pytest.param("a\tb", "a    b", id="tab"),
-        pytest.param("a\xa0b", "a b", id="space that does not break"),
-    ],
-)
-def test_recorded_text_is_shown_harmless(recorded: str, shown: str) -> None:
-    assert text.safe(recorded) == shown
-
-
-@pytest.mark.parametrize(
     ("recorded", "width", "shown"),
     [
         ("abcdef", 6, "abcdef"),

@@ -57,6 +57,8 @@ class Writer:
         self._digits = max(len(str(tree.last)), 3)
         self._indentation = self._digits + 5
         self._cwd = tree.at(tree.last).setting.cwd
+        self._groups: dict[tuple[int, str], tuple[int, int]] = {}
+        """Turn and group → positions of its first and last call."""
         self._branches = {branch.seq: branch for branch in tree.branches}
 
     def row(self, row: Row, *, is_now: bool = False) -> Iterator[Text]:
@@ -194,8 +196,12 @@ class Writer:
         """Gives the bracket that holds calls together which one response asked for."""
         if step.group is None or turn is None:
             return ""
-        seqs = [other.seq for other in turn.steps if other.group == step.group]
-        place: Sign = "first" if step.seq == seqs[0] else "last" if step.seq == seqs[-1] else "middle"
+        key = (id(turn), step.group)
+        if key not in self._groups:
+            seqs = [other.seq for other in turn.steps if other.group == step.group]
+            self._groups[key] = (seqs[0], seqs[-1])
+        first, last = self._groups[key]
+        place: Sign = "first" if step.seq == first else "last" if step.seq == last else "middle"
         return f"{self._look.sign(place)} "
 
     def _line(

@@ -65,6 +65,8 @@ def step_lines(step: Step, writing: Writing) -> Iterator[str]:
             child = f" in session {code(step.child)}" if step.child else ""
             told = f": {words(step.text)}" if step.text else ""
             yield from _note(f"Sub-agent {step.event.rpartition('.')[2]}{child}{told}")
+        case "context" if step.event == "context.injected":
+            yield from _message(step, writing)
         case kind if kind in _SILENT:
             return
         case _:

@@ -121,7 +121,7 @@ class GrowingTurn:
         self.end = begin
         self.trigger = trigger
         self.model: str | None = None
-        self.messages: list[str] = []
+        self.messages: dict[str, None] = {}
         self.steps: GrowingSteps = []
         self.ledger: dict[str, bodies.UsageRecorded] = {}
         self.stop_reason: str | None = None
@@ -143,8 +143,8 @@ class GrowingTurn:
         self.error = None
         self.model = model or self.model
         self.stop_reason = stop or self.stop_reason
-        if message is not None and message not in self.messages:
-            self.messages.append(message)
+        if message is not None:
+            self.messages[message] = None
 
     def freeze(self) -> Turn:
         own = [record for record in self.ledger.values() if not record.inherited]

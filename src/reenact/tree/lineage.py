@@ -61,7 +61,7 @@ class Lineage:
         if parent is not None and parent is not self.head:
             if not parent.is_live:
                 cut = self._return_to(parent)
-            elif self._is_on_chain(parent) and _leaves(node, self._chain[parent.position + 1 :]):
+            elif self._is_on_chain(parent) and _leaves(node, self._chain, parent.position):
                 cut = Cut(self._truncate(parent.position + 1), "edited")
         self._push(node)
         return cut
@@ -125,14 +125,20 @@ class Lineage:
         return Cut(left, "resumed")
 
 
-def _leaves(node: Node, tail: list[Node]) -> bool:
-    """Tells whether a node that hangs before this tail means that the tail was left.
+def _leaves(node: Node, chain: list[Node], position: int) -> bool:
+    """Tells whether a node that hangs on the one at `position` means that all behind that was left.
 
     A person may leave anything. A model's second answer to the same thing leaves the first one, but
     never a person's words, nor another loop's turns: those were going on beside it.
     """
-    if not any(other.is_talk for other in tail):
+    if not node.is_talk:
         return False
-    if node.is_prompt:
-        return True
-    return node.is_talk and all(not other.is_prompt and other.loop == node.loop for other in tail)
+    is_said = False
+    for index in range(len(chain) - 1, position, -1):
+        other = chain[index]
+        if node.is_prompt and other.is_talk:
+            return True
+        if not node.is_prompt and (other.is_prompt or other.loop != node.loop):
+            return False
+        is_said = is_said or other.is_talk
+    return is_said
