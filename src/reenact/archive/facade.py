@@ -389,17 +389,3 @@ def _header(row: SessionRow) -> Header:
         parent_event=row.parent_event,
         hidden=row.hidden,
     )
-
-
-class _Pricer:
-    """The usage room's prices as the store asks for them."""
-
-    def __init__(self, prices: usage.Prices) -> None:
-        self._prices = prices
-
-    @property
-    def price_version(self) -> str:
-        return self._prices.version
-
-    def __call__(self, model: str | None, tokens: Tokens, ts: int | None, agent: str, /) -> int | None:
-        return self._prices.cost(model, tokens, ts, agent)

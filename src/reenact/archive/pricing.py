@@ -23,3 +23,17 @@ def overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Ove
         return usage.overrides(settings.prices)
     except ValueError as error:
         raise ConfigError(str(configuration.config_path(variables)), str(error)) from error
+
+
+class Pricer:
+    """The usage room's prices as the store asks for them."""
+
+    def __init__(self, prices: usage.Prices) -> None:
+        self._prices = prices
+
+    @property
+    def price_version(self) -> str:
+        return self._prices.version
+
+    def __call__(self, model: str | None, tokens: Tokens, ts: int | None, agent: str, /) -> int | None:
+        return self._prices.cost(model, tokens, ts, agent)
