@@ -57,6 +57,13 @@ def test_a_sub_agent_of_a_sub_agent_is_found_by_the_text_of_its_result() -> None
     assert found.one(ToolFinished).child == session_id(f"{SESSION}/a222222")
 
 
+def test_a_sub_agent_of_a_sub_agent_has_the_outer_one_as_parent_where_its_meta_file_tells() -> None:
+    inner = Log(version="2.1.329", agent="a222222")
+    inner.prompt("deeper")
+    found = inner.read(sidecars={"meta.json": b'{"parentAgentId":"a111111","spawnDepth":2}'})
+    assert found.headers[session_id(f"{SESSION}/a222222")].parent == session_id(f"{SESSION}/a111111")
+
+
 def test_a_background_agent_ends_with_its_notification() -> None:
     log = Log(version="2.1.329")
     log.prompt()

@@ -116,12 +116,13 @@ class Reading:
     def _header(self, agent_id: str) -> Header:
         if not agent_id:
             return Header(id=session_of(self.owner), agent=AGENT, native_id=self.owner)
+        outer = text(self._meta.get("parentAgentId"))
         return Header(
             id=session_of(f"{self.owner}/{agent_id}"),
             agent=AGENT,
             native_id=agent_id,
             kind="subagent",
-            parent=session_of(self.owner),
+            parent=session_of(f"{self.owner}/{outer}" if outer else self.owner),
             parent_call=text(self._meta.get("toolUseId")),
             hidden=agent_id.startswith("acompact-"),
         )
