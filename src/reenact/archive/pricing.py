@@ -11,6 +11,7 @@ from reenact.errors import ConfigError
 
 if TYPE_CHECKING:
     from reenact.config import Config
+    from reenact.events import Tokens
 
 
 def overrides(settings: Config, variables: Mapping[str, str]) -> tuple[usage.Override, ...]:
