@@ -72,14 +72,15 @@ def test_requests_that_overlap_take_one_answer_each() -> None:
     assert None not in names
 
 
-def test_a_lane_goes_on_with_what_it_was_given() -> None:
-    """Two recorded lanes that differ in nothing but their last answers are not mixed."""
+@pytest.mark.parametrize("place", [HERE, ELSEWHERE], ids=["same place", "another place"])
+def test_a_lane_goes_on_with_what_it_was_given(place: Place) -> None:
+    """Two recorded lanes that differ in nothing but the ids of their calls are not mixed."""
     agents = [Agent(HERE, lane="one"), Agent(HERE, lane="two")]
     exchanges = record(agents, model=Model())
     script = Script(exchanges=exchanges, declared=HERE.declared())
     lane_of = {exchange.id: exchange.lane for exchange in exchanges}
     for seed in range(20):
-        actual = [Agent(HERE, lane="uno"), Agent(HERE, lane="due")]
-        served = play(Player(script, HERE.declared()), actual, choose=random.Random(seed).choice)
+        actual = [Agent(place, lane="uno"), Agent(place, lane="due")]
+        served = play(Player(script, place.declared()), actual, choose=random.Random(seed).choice)
         for lane in ("uno", "due"):
             assert len({lane_of[answer.exchange] for answer in served if answer.lane == lane}) == 1

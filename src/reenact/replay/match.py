@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from reenact.replay.ancestry import Ancestry
 from reenact.replay.declared import Sides
 from reenact.replay.model import Exchange, Level, Taped, Told
 from reenact.replay.reading import Memory, Subject, purpose_of, recorded_subject
@@ -67,40 +68,6 @@ class _Pool:
         self.by_parent.setdefault(slot.parent, deque()).append(slot)
 
 
-class Ancestry:
-    """Which exchange a request continues, told by what it begins with. One side only."""
-
-    def __init__(self) -> None:
-        self._by_chain: dict[tuple[str, bytes], list[str]] = {}
-        self._last: dict[str, str] = {}
-
-    def parents(self, subject: Subject, lane: str) -> tuple[str | None, ...]:
-        """Gives the exchanges this request may continue, the likeliest first; (None,) for a first one."""
-        found = list(reversed(self._begun(subject, lane)))
-        last = self._last.get(lane) if lane else None
-        if last is not None:
-            found = [last, *(name for name in found if name != last)]
-        return tuple(found) or (None,)
-
-    def last(self, lane: str) -> str | None:
-        """Gives the exchange that came last in a lane."""
-        return self._last.get(lane)
-
-    def add(self, subject: Subject, lane: str, exchange: str) -> None:
-        """Takes note that a request was (or was answered as) this exchange."""
-        self._last[lane] = exchange
-        if subject.own.chain:
-            self._by_chain.setdefault((lane, subject.own.chain[-1]), []).append(exchange)
-
-    def _begun(self, subject: Subject, lane: str) -> list[str]:
-        chain = subject.own.chain
-        for length in range(len(chain) - 2, 0, -1):
-            found = self._by_chain.get((lane, chain[length]))
-            if found:
-                return found
-        return []
-
-
 class Matcher:
     """The recorded calls of a script, found by what they asked."""
 
@@ -110,6 +77,7 @@ class Matcher:
         """Candidates looked at so far: what a look-up costs, counted."""
         self._memory = memory
         self._own: dict[_Key, _Pool] = {}
+        self._late: dict[_Key, _Pool] | None = None
         self._union: dict[_Key, _Pool] | None = None
         self._is_same = sides.recorded.key == sides.actual.key
         self.served = Ancestry()
@@ -142,7 +110,7 @@ class Matcher:
     def find_alike(self, asked: Subject, lane: str) -> Match | None:
         """Gives the one call due in this lane that differs in nothing but what tools gave back."""
         parents = self.served.parents(asked, lane)
-        pools = [self._own.get(("fp2", asked.route, asked.own.fp2))]
+        pools = [self._seldom().get(("fp2", asked.route, asked.own.fp2))]
         if not self._is_same:
             pools.append(self._unions().get(("fp2", asked.route, asked.union.fp2)))
         for pool in pools:
@@ -178,7 +146,7 @@ class Matcher:
 
     def like(self, asked: Subject) -> tuple[Slot, ...]:
         """Gives every recorded call that asked the same, whether free, played or not to be played."""
-        found = self._own.get(("any", asked.route, asked.own.fp1))
+        found = self._seldom().get(("any", asked.route, asked.own.fp1))
         if found is None and not self._is_same:
             found = self._unions().get(("any", asked.route, asked.union.fp1))
         return tuple(found.all) if found is not None else ()
@@ -226,31 +194,39 @@ class Matcher:
             is_counted = slot.is_main and slot.exchange.lane in self.main_lanes
             slot.is_blocked = slot.step > until if is_counted else is_late
 
-    def _compile(self) -> None:
+    def _playable(self) -> Iterator[tuple[Slot, Subject]]:
         for slot in self.slots:
-            if slot.subject is None:
-                continue
-            own, route = slot.subject.own, slot.subject.route
-            _put(self._own, ("any", route, own.fp1), slot)
-            if slot.is_blocked or slot.answer is None:
-                continue
-            exact = own.fp0 + slot.subject.order
-            for level, name in (("fp0", exact), ("fp1", own.fp1), ("fp2", own.fp2)):
-                _put(self._own, (level, route, name), slot)
+            if slot.subject is not None and not slot.is_blocked and slot.answer is not None:
+                yield slot, slot.subject
+
+    def _compile(self) -> None:
+        for slot, subject in self._playable():
+            own, route = subject.own, subject.route
+            _put(self._own, ("fp0", route, own.fp0 + subject.order), slot)
+            _put(self._own, ("fp1", route, own.fp1), slot)
+
+    def _seldom(self) -> dict[_Key, _Pool]:
+        """Gives the pools that only a request without match asks for; made when first needed."""
+        if self._late is None:
+            self._late = {}
+            for slot in self.slots:
+                if slot.subject is not None:
+                    _put(self._late, ("any", slot.subject.route, slot.subject.own.fp1), slot)
+            for slot, subject in self._playable():
+                _put(self._late, ("fp2", subject.route, subject.own.fp2), slot)
+        return self._late
 
     def _unions(self) -> dict[_Key, _Pool]:
         """Gives the pools under the values of both sides; made when first needed."""
         if self._union is None:
             self._union = {}
             for slot in self.slots:
-                if slot.subject is None:
-                    continue
-                union, route = slot.subject.union, slot.subject.route
-                _put(self._union, ("any", route, union.fp1), slot)
-                if slot.is_blocked or slot.answer is None:
-                    continue
-                for level, name in (("fp1", union.fp1), ("fp2", union.fp2)):
-                    _put(self._union, (level, route, name), slot)
+                if slot.subject is not None:
+                    _put(self._union, ("any", slot.subject.route, slot.subject.union.fp1), slot)
+            for slot, subject in self._playable():
+                union, route = subject.union, subject.route
+                _put(self._union, ("fp1", route, union.fp1), slot)
+                _put(self._union, ("fp2", route, union.fp2), slot)
         return self._union
 
     # -- choosing -------------------------------------------------------------------------------
