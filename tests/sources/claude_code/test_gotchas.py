@@ -263,9 +263,10 @@ def test_c15_the_same_uuid_twice_is_one_row() -> None:
     log = Log()
     log.prompt()
     log.says("x")
+    log.meta("api-request", id="req-1", params={}, tail=[])
     log.rows.extend(dict(row) for row in list(log.rows))
     found = log.read()
-    assert found.dispositions == ["events", "events", "repeat", "repeat"]
+    assert found.dispositions == ["events", "events", "events", "repeat", "repeat", "repeat"]
     assert found.kinds.count("message.user") == 1
 
 

@@ -141,6 +141,8 @@ def journal(reading: Reading, session: Session, row: Row, ts: int | None) -> Dis
         reading.journal.shape(row)
         return "joined"
     identity = text(row.id) or reading.numbered("request")
+    if identity in reading.journal.requests:
+        return "repeat"
     reference, length = reading.journal.request(row)
     params = table(row.params)
     body = ModelRequested(
@@ -154,7 +156,7 @@ def journal(reading: Reading, session: Session, row: Row, ts: int | None) -> Dis
         purpose=text(row.query_source),
     )
     reading.exchange = identity
-    reading.add(session, body, reading.once(f"request:{identity}"), ts=ts, parent=session.last)
+    reading.add(session, body, f"request:{identity}", ts=ts, parent=session.last)
     return "events"
 
 

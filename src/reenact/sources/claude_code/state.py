@@ -237,7 +237,7 @@ class Reading:
         if moved or switched:
             session.cwd, session.branch = cwd or session.cwd, branch or session.branch
             body = WorkspaceChanged(cwd=moved, branch=switched)
-            self.add(session, body, f"{text(row.uuid) or row.id}:workspace", ts=ts)
+            self.add(session, body, self.once(f"{row.uuid}:workspace"), ts=ts)
 
     def tell(self, spot: Spot, body: AnyBody, *, turn: str | None = None) -> None:
         """Adds the draft that a row mainly becomes."""
