@@ -27,7 +27,6 @@ _QUIET = frozenset(
         "task_complete", "turn_aborted", "thread_settings_applied", "agent_reasoning", "context_compacted",
         "agent_reasoning_raw_content", "sub_agent_activity", "web_search_end", "mcp_tool_call_end",
         "image_generation_end", "entered_review_mode", "exited_review_mode", "thread_goal_updated",
-        "thread_rolled_back",
     }
 )  # fmt: skip
 
@@ -101,7 +100,7 @@ def _event(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
             return "joined"
         case "patch_apply_end":
             return _files(thread, text(payload, "call_id"), payload)
-        case kind if kind in _QUIET:
+        case kind if kind in _QUIET or (kind == "thread_rolled_back" and thread.kind == "subagent"):
             return "metadata"
         case _:
             return None
