@@ -119,6 +119,17 @@ def test_a_session_without_steps_shows_nothing() -> None:
     assert "nothing happened" in "\n".join(lines(summary(fold([]), look=look(80))))
 
 
+def test_loops_in_which_nothing_is_shown_have_their_headings() -> None:
+    script = Script()
+    script.add(bodies.LoopStarted(continuation="initial"), loop="l1")
+    script.add(bodies.LoopEnded(status="rejected"), loop="l1")
+    script.human("two", loop="l2")
+    script.add(bodies.LoopStarted(), loop="l3")
+    shown = lines(trace(fold(script.events), {}, look=look(80)))
+    assert [line.split("·")[1].split()[0] for line in shown if line] == ["(no", "two", "(no"]
+    assert "[rejected]" in shown[1]
+
+
 def test_thoughts_are_shown_below_only_when_asked_for() -> None:
     events = ordinary().events
     shown = trace(fold(events), indexed(events), look=look(80), verbose=True)

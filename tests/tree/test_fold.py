@@ -558,6 +558,19 @@ def test_a_revert_leaves_what_it_says(
     assert [part.seq for part in tree.at(5).context] == context
 
 
+def test_a_revert_can_lead_to_a_branch_that_was_left() -> None:
+    script = rewound()
+    script.human("other", parent="e2")  # e5
+    script.add(bodies.ContextReverted(to="e4"))
+    tree = fold(script.events)
+    assert [(loop.prompt, loop.live) for loop in tree.loops] == [
+        ("first", True),
+        ("second", True),
+        ("other", False),
+    ]
+    assert [part.seq for part in tree.at(6).context] == [1, 2, 3, 4]
+
+
 def test_a_revert_to_nothing_that_is_known_changes_nothing() -> None:
     script = rewound()
     script.add(bodies.ContextReverted(to="nowhere"))

@@ -89,24 +89,16 @@ def count_text(count: int) -> str:
     """Gives a count in at most six characters: 999, 12.3k, 4.5M, 1.2B."""
     if abs(count) < 1000:
         return str(count)
-    value = float(count)
-    for unit in ("k", "M", "B", "T"):
-        value /= 1000
-        if abs(value) < 999.95 or unit == "T":
-            return f"{value:.1f}{unit}"
-    raise AssertionError
+    value, unit = _scaled(count, ("k", "M", "B", "T"))
+    return f"{value:.1f}{unit}"
 
 
 def size_text(size: int) -> str:
     """Gives a size in bytes for people: 812 B, 4.2 MB."""
     if abs(size) < 1000:
         return f"{size} B"
-    value = float(size)
-    for unit in ("KB", "MB", "GB", "TB"):
-        value /= 1000
-        if abs(value) < 999.95 or unit == "TB":
-            return f"{value:.1f} {unit}"
-    raise AssertionError
+    value, unit = _scaled(size, ("KB", "MB", "GB", "TB"))
+    return f"{value:.1f} {unit}"
 
 
 def money_text(cost: int | None, *, known: int = 0) -> str:
@@ -165,6 +157,14 @@ def clock_text(moment: int | None, *, zone: tzinfo | None = None) -> str:
     if moment is None:
         return " " * 8
     return to_datetime(moment).astimezone(zone).strftime("%H:%M:%S")
+
+
+def _scaled(number: int, units: tuple[str, ...]) -> tuple[float, str]:
+    """Gives a number in the unit in which it has at most three digits before the point."""
+    value, step = number / 1000, 0
+    while abs(value) >= 999.95 and step < len(units) - 1:
+        value, step = value / 1000, step + 1
+    return value, units[step]
 
 
 def _fitting(text: str, width: int) -> int:
