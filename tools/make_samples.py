@@ -31,8 +31,8 @@ SAMPLES = ROOT / "src" / "reenact" / "samples"
 TRANSCRIPTS = ROOT / "tests" / "data" / "transcripts"
 # Where the runs of the samples are put in time: one start of the client after another.
 WORK_WEEK = {
-    "claude": ("2026-03-02T09:12:00", "2026-03-02T14:40:00", "2026-03-03T08:55:00", "2026-03-04T10:20:00"),
-    "codex": ("2026-03-03T11:05:00", "2026-03-03T15:30:00", "2026-03-04T09:10:00", "2026-03-04T09:45:00"),
+    "claude": ("2026-11-19T09:12:00", "2026-11-19T14:40:00", "2026-11-20T08:55:00", "2026-11-20T16:20:00"),
+    "codex": ("2026-11-20T11:05:00", "2026-11-20T15:30:00", "2026-11-21T09:10:00", "2026-11-21T09:45:00"),
 }
 PACE = 1.7
 TOLD = ("2026-05-04T08:00:00",)

@@ -209,10 +209,12 @@ def _claude_talks(machine: Machine) -> tuple[Talk, ...]:
 
 
 def _claude_play(stage: Stage) -> None:
-    fixed = stage.claude(FIX)
-    noted = stage.claude(NOTES)
+    fixed = stage.claude(FIX, "--name", "Overdue test fails")
+    noted = stage.claude(NOTES, "--name", "A design note")
     stage.claude(NOTES_AGAIN, "--resume", noted)
-    stage.forked(stage.claude(OTHER_WAY, "--resume", fixed, "--fork-session"), fixed)
+    stage.forked(
+        stage.claude(OTHER_WAY, "--resume", fixed, "--fork-session", "--name", "Dates, not texts"), fixed
+    )
 
 
 def _patch(text: str) -> Call:
