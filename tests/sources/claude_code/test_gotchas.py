@@ -12,6 +12,7 @@ from reenact.events.bodies import (
     AssistantMessage,
     CompactionFinished,
     ContextInjected,
+    Custom,
     ModelFailed,
     ModelRequested,
     ParseWarning,
@@ -167,16 +168,20 @@ def test_c09_what_only_the_running_cost_knows_is_not_added() -> None:
     log.meta("cost-state", modelUsage={"claude-sonnet-4-5": {"inputTokens": 5000, "outputTokens": 900}})
     found = log.read()
     assert Ledger([found]).total()["output"] == 40
-    assert found.dispositions[-1] == "metadata"
+    assert found.one(Custom).name == "cost_state"
+    assert found.one(Custom).data["models"]["claude-sonnet-4-5"]["outputTokens"] == 900
 
 
 def test_c10_cost_rows_are_never_summed() -> None:
     log = Log(version="2.1.329")
     log.prompt()
     log.says("x")
-    for cost in (0.1, 0.2, 0.3):
+    for cost in (0.1, 0.2, 0.2):
         log.meta("cost-state", totalCostUSD=cost)
-    assert [body.cost for body in log.read().of(UsageRecorded)] == [None]
+    found = log.read()
+    assert [body.cost for body in found.of(UsageRecorded)] == [None]
+    assert [body.data["cost_usd"] for body in found.of(Custom)] == [0.1, 0.2]
+    assert found.dispositions[-1] == "repeat"
 
 
 def test_c11_parallel_results_are_joined_to_their_calls_whatever_hangs_on_them() -> None:

@@ -9,7 +9,7 @@ METADATA_ROWS = frozenset({
     "file-history-snapshot", "file-history-delta", "last-prompt", "continued-in", "resume-head-vouch",
     "api-request-resumed", "content-replacement", "data-flow-records", "data-flow-incomplete",
     "fork-context-ref", "frame-link", "memory-mode", "artifact-comment-monitor", "agent-color",
-    "agent-setting", "isolation-latch", "session-owner", "worktree-state", "cost-state",
+    "agent-setting", "isolation-latch", "session-owner", "worktree-state",
     "queue-operation", "tools-used", "atis-latch", "derived-from", "ended-by-model", "bridge-session",
     "history-suppression", "attribution-snapshot", "observer-ref", "repl-mode", "hybrid-organization",
     "dev-mods", "artifact-autoreact-ledger", "pr-link",
@@ -18,6 +18,7 @@ METADATA_ROWS = frozenset({
 
 REPEATED_ROWS = frozenset({
     "ai-title", "custom-title", "agent-name", "summary", "tag", "mode", "permission-mode", "relocated",
+    "cost-state",
 })  # fmt: skip
 """Row types that are written again and again; a change makes an event."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from reenact.events import AnyBody
-from reenact.events.bodies import ModeChanged, SessionTagged, SessionTitled, WorkspaceChanged
+from reenact.events.bodies import Custom, ModeChanged, SessionTagged, SessionTitled, WorkspaceChanged
 from reenact.sources.claude_code.records import Row, text
 from reenact.sources.claude_code.state import Reading, Session
 from reenact.sources.protocol import Disposition
@@ -30,6 +30,8 @@ def repeated(reading: Reading, session: Session, row: Row) -> Disposition:
             return permission_mode(reading, session, row, None)
         case "relocated":
             return _relocated(reading, session, row)
+        case "cost-state":
+            return _stated(reading, session, row)
     return "metadata"
 
 
@@ -102,6 +104,18 @@ def _relocated(reading: Reading, session: Session, row: Row) -> Disposition:
         return "metadata" if cwd is None else "repeat"
     session.cwd = cwd
     return _later(reading, session, WorkspaceChanged(cwd=cwd), f"relocated:{short_hash(cwd)}")
+
+
+def _stated(reading: Reading, session: Session, row: Row) -> Disposition:
+    """Keeps the agent's own running sums, to be compared with ours and never added to them.
+
+    They run on through resumes and into forks, and hold what no row tells: side calls, compactions.
+    """
+    data = {"cost_usd": row.total_cost_usd, "models": row.model_usage}
+    if session.stated == data:
+        return "repeat"
+    session.stated = data
+    return _later(reading, session, Custom(name="cost_state", data=data), "cost_state")
 
 
 def short_hash(value: str) -> str:

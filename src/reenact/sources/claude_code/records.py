@@ -20,6 +20,7 @@ _NAMES = {
     "tool_use_id": "toolUseID",
     "parent_tool_use_id": "parentToolUseID",
     "source_tool_use_id": "sourceToolUseID",
+    "total_cost_usd": "totalCostUSD",
 }
 
 
@@ -104,6 +105,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, rename=_rename):
     tag: Any = None
     mode: Any = None
     relocated_cwd: Any = None
+    total_cost_usd: Any = None
+    model_usage: Any = None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

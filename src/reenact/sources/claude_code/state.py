@@ -45,6 +45,8 @@ class Session:
         self.mode: str = "normal"
         self.titles: dict[str, str] = {}
         self.tags: set[str] = set()
+        self.stated: object = None
+        """What the agent said last of its own running costs."""
         self.usage: dict[str, tuple[object, ...]] = {}
         self.least: dict[str, int] = {}
         self.plan = Plan()
