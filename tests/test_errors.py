@@ -10,6 +10,7 @@ from reenact import errors
 SAMPLES: list[errors.ReenactError] = [
     errors.ReenactError("it broke", hint="mend it"),
     errors.UsageError("that is no verb"),
+    errors.QuerySyntaxError("a (b", 3, "this '(' is not closed", "a ')'"),
     errors.NotFoundError("nothing there"),
     errors.SessionNotFoundError("abc"),
     errors.AmbiguousSessionError("a", ("ab", "ac")),
@@ -58,7 +59,7 @@ def test_an_error_knows_how_the_command_line_ends(cls: type[errors.ReenactError]
     assert cls.exit_code == code
 
 
-@pytest.mark.parametrize("error", SAMPLES[3:], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", SAMPLES[4:], ids=lambda error: type(error).__name__)
 def test_what_users_meet_says_what_to_do_next(error: errors.ReenactError) -> None:
     if type(error) is not errors.ArchiveError:
         assert error.hint

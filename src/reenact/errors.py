@@ -25,6 +25,24 @@ class UsageError(ReenactError):
     exit_code = 2
 
 
+class QuerySyntaxError(UsageError):
+    """A query cannot be read; `column` counts its characters from 1."""
+
+    def __init__(self, query: str, column: int, problem: str, expected: str) -> None:
+        message = f"query {query!r}, column {column}: {problem}; expected {expected}"
+        super().__init__(message, hint=_pointed(query, column))
+        self.query = query
+        self.column = column
+        self.problem = problem
+        self.expected = expected
+
+
+def _pointed(query: str, column: int) -> str:
+    """Gives the query with a mark before the place."""
+    before, after = query[: column - 1][-30:], query[column - 1 :][:30]
+    return "".join(f"{before}▸{after}".splitlines())
+
+
 class NotFoundError(ReenactError):
     """The named session, event or query found nothing (exit code 4)."""
 
