@@ -117,7 +117,7 @@ def settle_all(
     for session in sorted(sessions):
         settle(connection, session, pricer, project_of)
     ledger.resolve(connection, pricer)
-    touched = fetch(connection, "SELECT s.id FROM touched_session t JOIN session s ON s.id=t.id")
+    touched = fetch(connection, "SELECT s.id FROM touched_session t CROSS JOIN session s ON s.id=t.id")
     for (session,) in touched:
         ledger.sum_up(connection, session)
     lineage.resolve(connection)

@@ -139,17 +139,17 @@ def drop_session(connection: apsw.Connection, session: str) -> None:
 def resolve(connection: apsw.Connection, pricer: Pricer) -> None:
     """Works out the owner and the best record of every touched key; marks the sessions it concerns."""
     connection.execute(
-        "INSERT OR IGNORE INTO touched_key SELECT l.key FROM touched_session t JOIN session s ON s.id=t.id "
-        "AND s.shares=1 JOIN ledger l ON l.session=s.n "
+        "INSERT OR IGNORE INTO touched_key SELECT l.key FROM touched_session t "
+        "CROSS JOIN session s ON s.id=t.id AND s.shares=1 CROSS JOIN ledger l ON l.session=s.n "
         "WHERE EXISTS (SELECT 1 FROM ledger o WHERE o.key=l.key AND o.session<>l.session)"
     )
     connection.execute(
-        "INSERT OR IGNORE INTO touched_session SELECT s.id FROM touched_key t JOIN ledger l ON l.key=t.key "
-        "JOIN session s ON s.n=l.session"
+        "INSERT OR IGNORE INTO touched_session SELECT s.id FROM touched_key t "
+        "CROSS JOIN ledger l ON l.key=t.key CROSS JOIN session s ON s.n=l.session"
     )
     uncommon = fetch(
         connection,
-        "SELECT l.key FROM touched_key t JOIN ledger l ON l.key=t.key GROUP BY l.key "
+        "SELECT l.key FROM touched_key t CROSS JOIN ledger l ON l.key=t.key GROUP BY l.key "
         "HAVING count(*)>1 OR max(l.own IS NOT NULL) OR max(l.owned=l.inherited)",
     )
     for (key,) in uncommon:

@@ -25,7 +25,9 @@ class Descent(msgspec.Struct, frozen=True, kw_only=True):
 
 def resolve(connection: apsw.Connection) -> None:
     """Works out kind, parent and root of every touched session, and of what hangs below it."""
-    touched = fetch(connection, "SELECT s.id, s.header FROM touched_session t JOIN session s ON s.id=t.id")
+    touched = fetch(
+        connection, "SELECT s.id, s.header FROM touched_session t CROSS JOIN session s ON s.id=t.id"
+    )
     for session, header in touched:
         descent = _descent(connection, session, msgspec.json.decode(header, type=Header))
         connection.execute(
@@ -34,8 +36,8 @@ def resolve(connection: apsw.Connection) -> None:
         )
     below = fetch(
         connection,
-        "WITH RECURSIVE below(id) AS (SELECT id FROM touched_session UNION SELECT s.id FROM session s "
-        "JOIN below b ON s.parent=b.id WHERE s.kind='subagent') SELECT id FROM below",
+        "WITH RECURSIVE below(id) AS (SELECT id FROM touched_session UNION SELECT s.id FROM below b "
+        "CROSS JOIN session s ON s.parent=b.id WHERE s.kind='subagent') SELECT id FROM below",
     )
     for (session,) in below:
         connection.execute("UPDATE session SET root=? WHERE id=?", (_root(connection, session), session))
@@ -45,7 +47,7 @@ def resolve(connection: apsw.Connection) -> None:
 def _descent(connection: apsw.Connection, session: str, header: Header) -> Descent:
     told = fetch(
         connection,
-        "SELECT e.parent, e.call, e.event FROM edge e JOIN session p ON p.id=e.parent AND p.part=e.part "
+        "SELECT e.parent, e.call, e.event FROM edge e CROSS JOIN session p ON p.id=e.parent AND p.part=e.part "
         "WHERE e.child=? ORDER BY e.source='finished', e.parent, e.seq",
         (session,),
     )
@@ -76,8 +78,8 @@ def _owner_of_the_past(connection: apsw.Connection, session: str, agent: str) ->
     """Gives the main session that owns the last response which this one repeats, and its event there."""
     row = fetch_one(
         connection,
-        "SELECT p.id, o.event FROM session s JOIN ledger l ON l.session=s.n AND l.owned=0 "
-        "JOIN ledger o ON o.key=l.key AND o.owned=1 AND o.session<>s.n JOIN session p ON p.n=o.session "
+        "SELECT p.id, o.event FROM session s CROSS JOIN ledger l ON l.session=s.n AND l.owned=0 "
+        "CROSS JOIN ledger o ON o.key=l.key AND o.owned=1 AND o.session<>s.n CROSS JOIN session p ON p.n=o.session "
         "WHERE s.id=? AND p.agent=? AND p.declared<>'subagent' ORDER BY l.seq DESC LIMIT 1",
         (session, agent),
     )

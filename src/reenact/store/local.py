@@ -21,7 +21,9 @@ from reenact.store.index import Index
 from reenact.store.journal import Journal, Note
 from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, safe, write_file
 from reenact.store.lock import locked
+from reenact.store.manifest import NAME
 from reenact.store.originals import Originals
+from reenact.store.places import Places
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
 from reenact.store.sql import fetch, fetch_one
@@ -102,6 +104,7 @@ class LocalStore:
         self._segments = Segments(layout)
         self._blobs = Blobs(layout)
         self._index = Index(layout.core)
+        self._places = Places(layout, self._index)
 
     @property
     def read_only(self) -> bool:
@@ -123,58 +126,18 @@ class LocalStore:
         sidecars: Mapping[str, bytes] | None = None,
     ) -> Kept:
         self._writable()
-        before = self._place(place.path, key.id)
+        seen = self._places.get(place.path)
+        before = (seen.place, seen.generation) if seen and seen.original == key.id else None
         kept = self._originals.keep(key, content, place=place, sidecars=sidecars or {}, before=before)
         if kept.generation or sidecars:
-            self._remember_place(key, place, kept.generation)
+            folder, manifest = self._originals.needed(key.id)
+            name = manifest.generation(kept.generation).file if kept.generation else NAME
+            self._places.remember(place, original=key.id, generation=kept.generation, file=folder / name)
         return kept
 
     def place(self, path: str) -> Place | None:
-        row = fetch_one(
-            self._index.reader,
-            "SELECT size, mtime_ns, inode, sidecars, file, file_size FROM place WHERE path=?",
-            (storable(path),),
-        )
-        if row is None:
-            return None
-        size, mtime_ns, inode, sidecars, file, file_size = row
-        try:
-            if (self._layout.originals / file).stat().st_size < file_size:
-                return None  # the machine died before it was on disk: keep it again
-        except OSError:
-            return None
-        return Place(path=path, size=size, mtime_ns=mtime_ns, inode=inode, sidecars=sidecars)
-
-    def _place(self, path: str, original: str) -> tuple[Place, int] | None:
-        place = self.place(path)
-        if place is None:
-            return None
-        row = fetch_one(
-            self._index.reader,
-            "SELECT generation FROM place WHERE path=? AND original=?",
-            (storable(path), original),
-        )
-        return None if row is None else (place, row[0])
-
-    def _remember_place(self, key: OriginalKey, place: Place, generation: int) -> None:
-        folder, manifest = self._originals.needed(key.id)
-        file = folder / (manifest.generation(generation).file if generation else "manifest.json")
-        with self._index.writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO place VALUES (?,?,?,?,?,?,?,?,?)",
-                (
-                    storable(place.path),
-                    place.size,
-                    place.mtime_ns,
-                    place.inode,
-                    place.sidecars,
-                    key.id,
-                    generation,
-                    str(file.relative_to(self._layout.originals)),
-                    file.stat().st_size if generation else 0,
-                ),
-            )
-            connection.execute("UPDATE original SET path=? WHERE id=?", (storable(place.path), key.id))
+        seen = self._places.get(path)
+        return None if seen is None else seen.place
 
     def original(self, original: str) -> Original | None:
         manifest = self._originals.manifest(original)
@@ -207,6 +170,7 @@ class LocalStore:
     def derive(self, original: str, made_from: Derived, *, fresh: bool) -> Iterator[LocalDeriving]:
         _, manifest = self._originals.needed(original)
         with self._index.writing() as connection:
+            self._places.flush()
             deriving = LocalDeriving(
                 connection,
                 original,
@@ -347,10 +311,12 @@ class LocalStore:
         yield from verify.index(self._index.reader, self._layout, self._originals)
 
     def clear_cache(self) -> None:
+        self._places.flush()
         self._index.clear()
 
     def remove(self, sessions: Iterable[str], *, with_forks: bool = False) -> Removal:
         self._writable()
+        self._places.flush()
         removing = removal.plan(self._index.reader, sessions, with_forks=with_forks)
         return removal.carry_out(
             removing, self._index, self._layout, self._journal, pricer=self._pricer, now=self._clock.now()
@@ -377,6 +343,8 @@ class LocalStore:
         """Makes all that was kept survive the death of the machine."""
         self._originals.sync()
         self._blobs.sync()
+        with contextlib.suppress(ArchiveBusyError):  # it is compared once more then
+            self._places.flush()
 
     def close(self) -> None:
         self.sync()

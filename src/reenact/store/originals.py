@@ -19,11 +19,13 @@ from reenact.store import manifest as manifests
 from reenact.store.compare import Match, match, match_grown
 from reenact.store.extend import LEVEL, Extension
 from reenact.store.kept import KeptStream
-from reenact.store.layout import Layout, make_directory, sync_directory, write_file
+from reenact.store.layout import Layout, is_safe, make_directory, sync_directory, write_file
 from reenact.store.lock import occupied
 from reenact.store.manifest import CHUNK, Held, Manifest, Sidecar
 from reenact.store.values import Change, Kept, OriginalKey, Place
 
+_REMEMBERED = 64
+"""Manifests kept in memory: one transcript at a time is looked at several times."""
 _SYNC_EACH = 64
 """Up to so many changed originals are synced one by one; more are left to one sync of all."""
 
@@ -35,6 +37,7 @@ class Originals:
         self._layout = layout
         self._clock = clock
         self._changed: set[Path] = set()
+        self._manifests: dict[str, tuple[tuple[int, int, int], Manifest]] = {}
 
     def keep(
         self,
@@ -51,7 +54,7 @@ class Originals:
         """
         folder = self._layout.original(key.agent, key.id)
         with occupied(folder):
-            manifest = manifests.load(folder)
+            manifest = self._load(folder)
             known = manifest is not None
             manifest = manifest or Manifest(key=key)
             old = manifest
@@ -150,15 +153,38 @@ class Originals:
 
     def folder(self, original: str) -> Path | None:
         """Gives the folder of an original, whichever agent it is of."""
-        if not original.isalnum():
+        if not is_safe(original):
             return None
-        for path in self._layout.originals.glob(f"*/{original[:2]}/{original}/{manifests.NAME}"):
-            return path.parent
+        try:
+            agents = sorted(entry.path for entry in os.scandir(self._layout.originals))
+        except FileNotFoundError:
+            return None
+        for agent in agents:
+            path = f"{agent}/{original[:2]}/{original}"
+            if os.access(f"{path}/{manifests.NAME}", os.F_OK):
+                return Path(path)
         return None
 
     def manifest(self, original: str) -> Manifest | None:
         folder = self.folder(original)
-        return manifests.load(folder) if folder else None
+        return self._load(folder) if folder else None
+
+    def _load(self, folder: Path) -> Manifest | None:
+        """Gives a manifest, from memory where its file is the one that was read last time."""
+        try:
+            found = os.stat(folder / manifests.NAME)
+        except FileNotFoundError:
+            return None
+        state = (found.st_ino, found.st_mtime_ns, found.st_size)
+        known = self._manifests.get(folder.name)
+        if known is not None and known[0] == state:
+            return known[1]
+        manifest = manifests.load(folder)
+        if manifest is not None:
+            if len(self._manifests) >= _REMEMBERED:
+                self._manifests.clear()
+            self._manifests[folder.name] = (state, manifest)
+        return manifest
 
     def needed(self, original: str) -> tuple[Path, Manifest]:
         """Gives folder and manifest.
@@ -167,7 +193,7 @@ class Originals:
             ArchiveError: there is no such original.
         """
         folder = self.folder(original)
-        manifest = manifests.load(folder) if folder else None
+        manifest = self._load(folder) if folder else None
         if folder is None or manifest is None:
             raise ArchiveError(f"no original {original!r} is kept")
         return folder, manifest

@@ -10,6 +10,8 @@ import apsw
 SCHEMA = 1
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
+CHECKPOINT_PAGES = 4096
+"""Pages in the log before they go to the database: 32 MB, so that an import seldom waits for it."""
 BUSY_MS = 30_000
 
 _TABLES = """
@@ -105,6 +107,7 @@ def connect(path: Path) -> apsw.Connection:
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA cache_size=-32768")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.execute(_TEMPORARY)
     return connection
 
