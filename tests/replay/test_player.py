@@ -70,6 +70,37 @@ def test_a_client_that_asks_without_streaming_gets_the_same_message_whole() -> N
     assert json.loads(answer.body)["content"] == read_stream(response.body)
 
 
+@pytest.mark.parametrize(
+    ("until", "place"), [(None, ELSEWHERE.cwd), (1, HERE.cwd)], ids=["played", "then live"]
+)
+def test_signed_thinking_is_left_alone_only_where_the_run_goes_on_live(until: int | None, place: str) -> None:
+    recorded = script_of([Agent(HERE)], HERE)
+    thought = {"type": "thinking", "thinking": f"Look into {HERE.cwd}.", "signature": "c2lnbmVk"}
+    body = json.dumps({"type": "message", "role": "assistant", "content": [thought]}).encode()
+    first = recorded.exchanges[0].__replace__(response=taped(body, kind="application/json"))
+    script = Script(exchanges=(first, *recorded.exchanges[1:]), declared=recorded.declared)
+    agent = Agent(ELSEWHERE)
+    player = Player(script, ELSEWHERE.declared(), until=until)
+    answer = player.respond(agent.incoming({**agent.body(), "stream": False}))
+    assert isinstance(answer, Served)
+    assert json.loads(answer.body)["content"][0]["thinking"] == f"Look into {place}."
+
+
+def test_an_answer_that_broke_off_in_the_recording_is_given_once() -> None:
+    recorded = script_of([Agent(HERE)], HERE)
+    whole = recorded.exchanges[0].response
+    assert isinstance(whole, Taped)
+    torn = whole.__replace__(body=whole.body[:200], chunks=((1, 200),), end="truncated")
+    script = Script(exchanges=(recorded.exchanges[0].__replace__(response=torn),), declared=recorded.declared)
+    player, agent = Player(script, HERE.declared()), Agent(HERE)
+    first = player.respond(agent.incoming())
+    assert isinstance(first, Served)
+    assert (first.end, first.body) == ("truncated", torn.body)
+    player.finish(first.ticket, delivered=True)
+    assert isinstance(player.respond(agent.incoming()), Refused)
+    assert player.report().divergences[0].kind == "repeated"
+
+
 def test_a_refusal_is_sticky_and_the_first_one_is_reported() -> None:
     agent = Agent(HERE)
     player = Player(script_of([Agent(HERE)], HERE), HERE.declared())

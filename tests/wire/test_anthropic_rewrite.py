@@ -51,6 +51,13 @@ def test_an_assembled_message_is_mapped_but_for_sealed_values() -> None:
     assert rewrite_message(SAID, NOTHING) is SAID
 
 
+def test_thinking_stays_as_it_was_signed_where_the_run_may_go_on_live() -> None:
+    kept = {**TOLD, "content": [SAID["content"][0], *TOLD["content"][1:]]}  # type: ignore[index]  # JSON of ours
+    assert rewrite_message(SAID, MAPPER, keep_thinking=True) == kept
+    told = rewrite_stream(b"".join(render_stream(SAID, fragment=3)), MAPPER, keep_thinking=True)
+    assert assemble(told).message == kept
+
+
 @pytest.mark.parametrize("fragment", [1, 3, 24, 1000])
 def test_a_stream_is_mapped_across_the_borders_of_its_pieces(fragment: int) -> None:
     events = render_stream(SAID, fragment=fragment)

@@ -58,67 +58,83 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     is_rewritten: bool
 
 
-def render(response: Taped | Told, *, mapper: Mapper, is_stream: bool, pace: Pace) -> Rendered:
-    """Gives a recorded answer to a request that wants (or does not want) a stream."""
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How an answer is to be given."""
+
+    mapper: Mapper
+    is_stream: bool
+    """Whether the request wants a stream."""
+    pace: Pace = Pace()
+    keep_thinking: bool = False
+    """True where the run may go on live: the provider refuses thinking that is not as it signed it."""
+
+
+def render(response: Taped | Told, manner: Manner) -> Rendered:
+    """Gives a recorded answer as the request wants it."""
     if isinstance(response, Told):
-        return _told(response.message, mapper, is_stream=is_stream)
+        return _told(response.message, manner)
     was_stream = response.headers.get("content-type", "").startswith(_STREAM)
-    if was_stream and is_stream:
-        return _stream(response, mapper, pace)
+    if was_stream and manner.is_stream:
+        return _stream(response, manner)
     message = _message(response, was_stream=was_stream) if response.status == _OK else None
-    if message is None or was_stream == is_stream:
-        return _whole(response, mapper, pace)
-    wanted = STREAM_HEADERS if is_stream else JSON_HEADERS
-    other = _told(message, mapper, is_stream=is_stream)
+    if message is None or was_stream == manner.is_stream:
+        return _whole(response, manner)
+    wanted = STREAM_HEADERS if manner.is_stream else JSON_HEADERS
     kept = {name: value for name, value in _served(response.headers).items() if name not in wanted}
-    return msgspec.structs.replace(other, headers={**kept, **wanted})
+    return msgspec.structs.replace(_told(message, manner), headers={**kept, **wanted})
 
 
-def _told(message: Object, mapper: Mapper, *, is_stream: bool) -> Rendered:
-    mapped = rewrite_message(message, mapper)
-    pieces = render_stream(mapped) if is_stream else (render_json(mapped),)
+def _told(message: Object, manner: Manner) -> Rendered:
+    mapped = rewrite_message(message, manner.mapper, keep_thinking=manner.keep_thinking)
+    pieces = render_stream(mapped) if manner.is_stream else (render_json(mapped),)
     return Rendered(
         status=_OK,
-        headers=dict(STREAM_HEADERS if is_stream else JSON_HEADERS),
+        headers=dict(STREAM_HEADERS if manner.is_stream else JSON_HEADERS),
         chunks=tuple(Chunk(data=piece) for piece in pieces),
         fidelity="synthesised",
         is_rewritten=mapped != message,
     )
 
 
-def _stream(response: Taped, mapper: Mapper, pace: Pace) -> Rendered:
-    pieces = rewrite_stream(response.body, mapper)
+def _stream(response: Taped, manner: Manner) -> Rendered:
+    pieces = rewrite_stream(response.body, manner.mapper, keep_thinking=manner.keep_thinking)
     is_rewritten = b"".join(pieces) != response.body
-    chunks = _events(pieces, response, pace) if is_rewritten else _cut(response.body, _cuts(response), pace)
+    cut = _events(pieces, response, manner.pace) if is_rewritten else None
     return Rendered(
         status=response.status,
         headers=_served(response.headers),
-        chunks=chunks,
+        chunks=cut or _cut(response.body, _cuts(response), manner.pace),
         fidelity="wire",
         is_rewritten=is_rewritten,
     )
 
 
-def _whole(response: Taped, mapper: Mapper, pace: Pace) -> Rendered:
+def _whole(response: Taped, manner: Manner) -> Rendered:
     """Serves an answer that is no stream (or an error); JSON in it is mapped where that changes it."""
-    body = response.body
-    if not mapper.is_identity:
-        try:
-            value = canonical.decode(body)
-        except ValueError:
-            value = None
-        if isinstance(value, dict) and (mapped := rewrite_message(value, mapper)) != value:
-            body = canonical.dump(mapped)
+    body = _mapped(response.body, manner)
     is_rewritten = body != response.body
     when = response.chunks[-1][0] if response.chunks else 0
     cuts = ((when, len(body)),) if is_rewritten else _cuts(response)
     return Rendered(
         status=response.status,
         headers=_served(response.headers),
-        chunks=_cut(body, cuts, pace),
+        chunks=_cut(body, cuts, manner.pace),
         fidelity="wire",
         is_rewritten=is_rewritten,
     )
+
+
+def _mapped(body: bytes, manner: Manner) -> bytes:
+    if manner.mapper.is_identity:
+        return body
+    try:
+        value = canonical.decode(body)
+    except ValueError:
+        return body
+    if not isinstance(value, dict):
+        return body
+    mapped = rewrite_message(value, manner.mapper, keep_thinking=manner.keep_thinking)
+    return body if mapped == value else canonical.dump(mapped)
 
 
 def _message(response: Taped, *, was_stream: bool) -> Object | None:

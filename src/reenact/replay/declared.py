@@ -8,7 +8,7 @@ only would make equal requests differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -104,11 +104,14 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def compile_sides(recorded: Declared, actual: Declared, rules: Rules) -> Sides:
-    """Compiles what both runs declare; pairs of values that cannot be told apart are warnings."""
+def compile_sides(recorded: Sequence[Declared], actual: Declared, rules: Rules) -> Sides:
+    """Compiles what both runs declare; pairs of values that cannot be told apart are warnings.
+
+    A recording that branched off from another was made by several runs, the latest first.
+    """
     return Sides(
-        recorded=Normaliser(rules, (recorded,)),
+        recorded=Normaliser(rules, recorded),
         actual=Normaliser(rules, (actual,)),
-        union=Normaliser(rules, (recorded, actual)),
-        warnings=ambiguities(recorded, actual),
+        union=Normaliser(rules, (*recorded, actual)),
+        warnings=tuple(found for one in recorded for found in ambiguities(one, actual)),
     )

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from reenact.replay import divergence as tell
-from reenact.replay.answering import Pace, render
+from reenact.replay.answering import Manner, Pace, render
 from reenact.replay.books import Books, Given, Repeats
 from reenact.replay.closest import compare, find_closest
 from reenact.replay.declared import compile_sides, for_answers
@@ -82,10 +82,12 @@ class Player:
         self._pace = Pace(timing=timing, scale=scale)
         self._until = until
         self._errors = errors
-        self._recorded_values = for_answers(script.declared)
+        self._may_go_live = until is not None or policy in ("live", "live-and-record")
+        recorded = (script.declared, *script.past)
+        self._recorded_values = tuple(map(for_answers, recorded))
         self._actual_values = for_answers(actual)
         self._memory = Memory()
-        self._sides = compile_sides(script.declared, actual, rules_for(script.rules))
+        self._sides = compile_sides(recorded, actual, rules_for(script.rules))
         self._matcher = Matcher(script, self._sides, memory=self._memory, until=until)
         self._books = Books(script, self._matcher, warnings=(*self._sides.warnings, *script.warnings))
         self._repeats = Repeats()
@@ -101,6 +103,11 @@ class Player:
     def examined(self) -> int:
         """Recorded calls looked at by look-ups so far: a count that must not grow with the script."""
         return self._matcher.examined
+
+    @property
+    def played(self) -> tuple[str, ...]:
+        """The recorded calls that were served, in the order of their arrival."""
+        return tuple(slot.id for slot in self._matcher.slots if slot.is_used)
 
     def respond(self, request: Incoming) -> Answer:
         """Gives the answer to a request."""
@@ -172,9 +179,13 @@ class Player:
         step: int,
         ids: dict[str, str],
     ) -> Served:
-        answer = render(
-            response, mapper=self._mapper(ids), is_stream=asked.request.is_stream, pace=self._pace
+        manner = Manner(
+            mapper=self._mapper(ids),
+            is_stream=asked.request.is_stream,
+            pace=self._pace,
+            keep_thinking=self._may_go_live,
         )
+        answer = render(response, manner)
         self._books.rewritten += answer.is_rewritten
         return Served(
             ticket=next(self._tickets),

@@ -6,7 +6,7 @@ repeated because of a failure are one exchange with its failures before the answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -49,6 +49,8 @@ class Script(Value, frozen=True, kw_only=True):
 
     exchanges: tuple[Exchange, ...]
     declared: Declared = Declared()
+    past: tuple[Declared, ...] = ()
+    """What the runs declared that this one branched off from, where its first calls are theirs."""
     rules: tuple[Rule, ...] = ()
     """Rules that somebody accepted for this recording."""
     fidelity: Fidelity = "wire"
@@ -93,6 +95,21 @@ class Script(Value, frozen=True, kw_only=True):
             rules=tuple(rules),
             fidelity="synthesised",
             warnings=tuple(warnings),
+        )
+
+    def after(self, before: Script, played: Collection[str]) -> Script:
+        """Gives this script behind those calls of another that were played before it began."""
+        calls = [one for one in before.exchanges if one.id in played]
+        own = [msgspec.structs.replace(one, arrival=one.arrival + len(calls)) for one in self.exchanges]
+        earlier = [msgspec.structs.replace(one, arrival=place) for place, one in enumerate(calls)]
+        others = (before.declared, *before.past)
+        return msgspec.structs.replace(
+            self,
+            exchanges=_numbered([*earlier, *own]),
+            past=tuple(one for one in others if one != self.declared),
+            rules=(*before.rules, *self.rules),
+            fidelity=self.fidelity if before.fidelity == self.fidelity else "synthesised",
+            warnings=(*before.warnings, *self.warnings),
         )
 
 

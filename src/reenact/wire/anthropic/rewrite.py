@@ -22,16 +22,20 @@ SEALED_FIELDS = {"thinking": "signature", "signature_delta": "signature", "redac
 _SEALED_PREFIX = "encrypted_"
 
 
-def rewrite_message(message: Object, mapper: Mapper) -> Object:
-    """Maps a message that came in one piece, or was put together; sealed values stay."""
-    changed = message if mapper.is_identity else _mapped(message, mapper)
+def rewrite_message(message: Object, mapper: Mapper, *, keep_thinking: bool = False) -> Object:
+    """Maps a message that came in one piece, or was put together; sealed values stay.
+
+    `keep_thinking` leaves thinking as it was signed: the provider refuses a history with changed
+    thinking, so a run that may go on live needs it untouched.
+    """
+    changed = message if mapper.is_identity else _mapped(message, mapper, keep_thinking=keep_thinking)
     return changed if isinstance(changed, dict) else message
 
 
-def rewrite_stream(body: bytes, mapper: Mapper) -> tuple[bytes, ...]:
+def rewrite_stream(body: bytes, mapper: Mapper, *, keep_thinking: bool = False) -> tuple[bytes, ...]:
     """Maps a recorded stream; gives one bytes value per event, as `sse.boundaries` cuts the recording.
 
-    The values join to the recorded body where nothing changes.
+    The values join to the recorded body where nothing changes. `keep_thinking` as in `rewrite_message`.
     """
     ends = sse.boundaries(body)
     pieces = [body[start:end] for start, end in zip((0, *ends), ends, strict=False)]
@@ -39,10 +43,12 @@ def rewrite_stream(body: bytes, mapper: Mapper) -> tuple[bytes, ...]:
         return tuple(pieces)
     frames = [sse.decode(piece) for piece in pieces]
     events = [_data(found) for found in frames]
-    texts = _recut_texts(events, mapper)
+    texts = _recut_texts(events, mapper, keep_thinking=keep_thinking)
     out: list[bytes] = []
     for place, (piece, found, data) in enumerate(zip(pieces, frames, events, strict=True)):
-        changed = None if data is None else _event(data, texts.get(place), mapper)
+        changed = (
+            None if data is None else _event(data, texts.get(place), mapper, keep_thinking=keep_thinking)
+        )
         if changed is None or changed == data:
             out.append(piece)
         else:
@@ -62,7 +68,7 @@ def _data(frames: list[sse.Frame]) -> Object | None:
     return value if isinstance(value, dict) else None
 
 
-def _recut_texts(events: list[Object | None], mapper: Mapper) -> dict[int, str]:
+def _recut_texts(events: list[Object | None], mapper: Mapper, *, keep_thinking: bool) -> dict[int, str]:
     """Gives the new piece of text for every event whose block's text changes."""
     runs: dict[tuple[int | None, str], list[tuple[int, str]]] = {}
     for place, data in enumerate(events):
@@ -73,6 +79,8 @@ def _recut_texts(events: list[Object | None], mapper: Mapper) -> dict[int, str]:
             runs.setdefault((index if isinstance(index, int) else None, kind), []).append((place, piece))
     changed: dict[int, str] = {}
     for (_, kind), run in runs.items():
+        if keep_thinking and kind == "thinking_delta":
+            continue
         text = "".join(piece for _, piece in run)
         mapped = mapper.json_text(text) if kind == "input_json_delta" else mapper.text(text)
         if mapped != text:
@@ -81,11 +89,11 @@ def _recut_texts(events: list[Object | None], mapper: Mapper) -> dict[int, str]:
     return changed
 
 
-def _event(data: Object, piece: str | None, mapper: Mapper) -> Object | None:
+def _event(data: Object, piece: str | None, mapper: Mapper, *, keep_thinking: bool) -> Object | None:
     delta, kind = _delta(data)
     if delta is not None and kind in TEXT_FIELDS:
         return None if piece is None else {**data, "delta": {**delta, TEXT_FIELDS[kind]: piece}}
-    changed = _mapped(data, mapper)
+    changed = _mapped(data, mapper, keep_thinking=keep_thinking)
     return changed if isinstance(changed, dict) else None
 
 
@@ -96,18 +104,20 @@ def _delta(data: Object | None) -> tuple[Object | None, str]:
     return (delta, kind) if isinstance(delta, dict) and isinstance(kind, str) else (None, "")
 
 
-def _mapped(value: Json, mapper: Mapper) -> Json:
+def _mapped(value: Json, mapper: Mapper, *, keep_thinking: bool) -> Json:
     if isinstance(value, dict):
         kind = value.get("type")
+        if keep_thinking and kind == "thinking":
+            return value
         sealed = SEALED_FIELDS.get(kind) if isinstance(kind, str) else None
         return {
             mapper.text(name): item
             if name == sealed or name.startswith(_SEALED_PREFIX)
-            else _mapped(item, mapper)
+            else _mapped(item, mapper, keep_thinking=keep_thinking)
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_mapped(item, mapper) for item in value]
+        return [_mapped(item, mapper, keep_thinking=keep_thinking) for item in value]
     return mapper.text(value) if isinstance(value, str) else value
 
 
