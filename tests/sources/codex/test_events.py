@@ -369,7 +369,8 @@ def test_the_past_of_a_fork_keeps_calls_and_files_without_counting_them() -> Non
     assert [len(bodies_of(parsed, kind)) for kind in (LoopStarted, TurnStarted)] == [1, 1]
     inside = [block for body in bodies_of(parsed, AssistantMessage) for block in body.blocks]
     assert [type(block) for block in inside] == [Reasoning, ToolCall, Text]
-    assert bodies_of(parsed, ContextInjected)[0].blocks == (ToolResult(call="c1", output="x"),)
+    results = [body.blocks for body in bodies_of(parsed, UserMessage) if body.origin == "tool_result"]
+    assert results == [(ToolResult(call="c1", output="x"),)]
     assert [body.path for body in bodies_of(parsed, FileChanged)] == ["/todo/a.py"]
     lanes = {
         draft.lane

@@ -48,7 +48,7 @@ def test_without_turn_ids_the_burst_is_the_past(*, with_meta: bool) -> None:
     parsed = parse_rows([*burst(20, with_meta=with_meta), *own], key=CHILD)
     assert [body.call for body in bodies_of(parsed, ToolCalled)] == ["c2"]
     assert [body.inherited for body in bodies_of(parsed, UsageRecorded)] == [True, False]
-    lanes = [draft.lane for draft in drafts_of(parsed) if isinstance(draft.body, UserMessage)]
+    lanes = [d.lane for d in drafts_of(parsed) if isinstance(d.body, UserMessage) and d.body.human]
     assert lanes == ["inherited", None]
     assert len(bodies_of(parsed, LoopStarted)) == 1
 

@@ -1,7 +1,7 @@
 """Rows copied from another thread: history that this thread was given, not what happened in it.
 
 A fork keeps its past readable: messages stay messages, tool calls and results become blocks of
-messages, file changes stay. For a sub-agent all of it is injected context. Neither makes loops,
+messages, file changes and rollbacks stay. For a sub-agent all of it is injected context. Neither makes loops,
 turns or tool calls, so that a session's counts are its own. Usage is recorded under the key that
 the first writer's row has, so that the ledger counts it once, whichever files are there.
 """
@@ -73,7 +73,7 @@ def _item(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
             thread.open_spawn = None
         told = outputs.shown(payload.get("output"))
         result = ToolResult(call=call, output=told.output, is_error=told.ok is False)
-        return _give(thread, "tool", (result,), f"out:{call}")
+        return _give(thread, "tool", (result,), f"out:{call}", origin="tool_result")
     return None
 
 
@@ -134,9 +134,9 @@ def _give(
     thread: Thread, role: str, blocks: tuple[AnyBlock, ...], record: str, *, origin: str | None = None
 ) -> Disposition:
     body: ContextInjected | UserMessage | AssistantMessage | SystemMessage
-    if thread.kind == "subagent" or role == "tool":
+    if thread.kind == "subagent":
         body = ContextInjected(blocks=blocks, role=role, origin=INHERITED)
-    elif role == "user":
+    elif role in {"user", "tool"}:
         body = UserMessage(blocks=blocks, human=origin == "prompt", origin=origin)
     elif role == "assistant":
         body = AssistantMessage(blocks=blocks, model=thread.model)
