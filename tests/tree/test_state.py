@@ -193,6 +193,19 @@ def test_usage_so_far_counts_each_response_once_per_model() -> None:
     assert (last.responses, last.inherited.output) == (2, 100)
 
 
+def test_what_an_earlier_session_owns_is_told_apart() -> None:
+    script = Script()
+    script.human("go")
+    script.says("a", "k1")
+    script.spends("k1", 3)
+    script.says("b", "k2")
+    script.spends("k2", 5)
+    tree = fold(script.events, owned={"k2"})
+    last = tree.at(5).usage
+    assert (last.tokens.output, last.inherited.output, last.responses) == (5, 3, 1)
+    assert [turn.usage is None for turn in tree.loops[0].turns] == [True, False]
+
+
 def test_what_no_record_tells_of_cache_writes_stays_unknown() -> None:
     script = Script()
     script.add(bodies.UsageRecorded(key="k", tokens=Tokens(cache_write=5, cache_write_5m=5), model="a"))

@@ -6,7 +6,7 @@ loop and a model's answer a turn. Calls meet their results by id, wherever those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from reenact.events import Event, Header, bodies
 from reenact.tree import course, talk, work
@@ -15,9 +15,18 @@ from reenact.tree.growing import freeze_steps
 from reenact.tree.model import Loop, Tree
 
 
-def fold(events: Iterable[Event], *, header: Header | None = None) -> Tree:
-    """Gives the tree of a session's events, which come in order of their positions."""
-    folding = Folding(header)
+def fold(
+    events: Iterable[Event], *, header: Header | None = None, owned: Collection[str] | None = None
+) -> Tree:
+    """Gives the tree of a session's events.
+
+    Args:
+        events: in order of their positions.
+        header: who the session is.
+        owned: the ledger keys that count for this session; all others are shown as inherited. None
+            where that is not known: then only what the events themselves call inherited is.
+    """
+    folding = Folding(header, owned)
     for event in events:
         folding.begin(event)
         handler = HANDLERS.get(type(event.body), Folding.other)

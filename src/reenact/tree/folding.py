@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from reenact.events import Event, Header, bodies
@@ -21,8 +22,9 @@ TAGS: dict[type[bodies.Body], str] = {cls: str(cls.__struct_config__.tag) for cl
 class Folding:
     """A session while it is folded: every event joins exactly one step."""
 
-    def __init__(self, header: Header | None) -> None:
+    def __init__(self, header: Header | None, owned: Collection[str] | None) -> None:
         self.header = header
+        self.owned = owned
         self.state = State()
         self.context = self.state.context
         self.lineage = Lineage()

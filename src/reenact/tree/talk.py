@@ -187,6 +187,8 @@ def failed(f: Folding, event: Event, body: bodies.ModelFailed) -> None:
 
 
 def usage(f: Folding, event: Event, body: bodies.UsageRecorded) -> None:
+    if f.owned is not None and body.key not in f.owned:
+        body = msgspec.structs.replace(body, inherited=True)
     loop = f.placing.loop_of(event, opens=event.turn is not None)
     turn = f.ledger.get(body.key) or f.placing.turn_of_response(body.key)
     if turn is None and loop is not None:
