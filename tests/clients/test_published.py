@@ -148,10 +148,10 @@ def test_claude_rows_add_up_to_the_books(home: Path) -> None:
                 if before is None or usage["output_tokens"] >= before["output_tokens"]:
                     best[row["message"]["id"]] = usage
     total = expected(home)["totals"]["all"]
-    assert sum(u["input_tokens"] for u in best.values()) == total.get("input", 0)
-    assert sum(u["cache_read_input_tokens"] for u in best.values()) == total.get("cache_read", 0)
-    assert sum(u["cache_creation_input_tokens"] for u in best.values()) == total.get("cache_write", 0)
-    assert sum(u["output_tokens"] for u in best.values()) == total.get("output", 0)
+    assert sum(u["input_tokens"] for u in best.values()) == (total.get("input") or 0)
+    assert sum(u["cache_read_input_tokens"] for u in best.values()) == (total.get("cache_read") or 0)
+    assert sum(u["cache_creation_input_tokens"] for u in best.values()) == (total.get("cache_write") or 0)
+    assert sum(u["output_tokens"] for u in best.values()) == (total.get("output") or 0)
 
 
 @pytest.mark.parametrize("home", [p for p in CODEX if "0.169" in p.parent.name], ids=name)
@@ -164,11 +164,11 @@ def test_codex_usage_records_add_up_to_the_books(home: Path) -> None:
     }
     total = expected(home)["totals"]["all"]
     assert sum(u["input_tokens"] for u in records.values()) == sum(
-        total.get(part, 0) for part in ("input", "cache_read", "cache_write")
+        (total.get(part) or 0) for part in ("input", "cache_read", "cache_write")
     )
-    assert sum(u["cached_input_tokens"] for u in records.values()) == total.get("cache_read", 0)
-    assert sum(u["output_tokens"] for u in records.values()) == total.get("output", 0)
-    assert sum(u["reasoning_output_tokens"] for u in records.values()) == total.get("reasoning", 0)
+    assert sum(u["cached_input_tokens"] for u in records.values()) == (total.get("cache_read") or 0)
+    assert sum(u["output_tokens"] for u in records.values()) == (total.get("output") or 0)
+    assert sum(u["reasoning_output_tokens"] for u in records.values()) == (total.get("reasoning") or 0)
 
 
 @pytest.mark.parametrize("home", [*CODEX, SAMPLES / "codex"], ids=name)
@@ -191,4 +191,4 @@ def test_a_document_names_only_files_that_are_there_and_adds_up(home: Path) -> N
         assert session["files"] or session["id"] is None
     for part in ("input", "output", "total"):
         parts = [s["usage"][part] for s in document["sessions"]]
-        assert sum(parts) == document["totals"]["all"].get(part, 0)
+        assert sum(parts) == (document["totals"]["all"].get(part) or 0)
