@@ -87,3 +87,11 @@ def test_a_field_of_a_message_may_hold_anything(field: str, value: Any) -> None:
     log.says({"type": "tool_use", "id": value, "name": value, "input": value}, message="msg_2")
     log.result(value, value, value)
     assert len(log.read().parsed) == 4
+
+
+def test_defects_in_fields_that_nobody_reads_do_no_harm() -> None:
+    log = Log()
+    log.prompt()
+    log.meta("hologram", note="NOTE")
+    found = read(log.data.replace(b"NOTE", b"\xfb"))
+    assert found.one(Unknown).raw["note"] == "\ufffd"

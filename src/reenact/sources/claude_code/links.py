@@ -136,11 +136,11 @@ def spilled(reading: Reading, path: str) -> str | None:
 # -- compaction -------------------------------------------------------------------------------
 
 
-def boundary(reading: Reading, spot: Spot) -> Disposition:
+def boundary(spot: Spot) -> Disposition:
     """Takes a compaction's boundary; it becomes an event together with the summary, the next row."""
     spot.session.boundary = (spot.row, spot.ts)
     spot.session.compacted = spot.record
-    reading.anchor(spot)
+    spot.session.anchors[spot.record] = spot.record
     return "joined"
 
 
@@ -176,7 +176,8 @@ def flush_boundary(reading: Reading, session: Session, *, summary: str | None = 
     )
     above = text(row.logical_parent_uuid)
     parent = session.anchors.get(above) if above else None
-    reading.add(session, body, str(row.uuid), ts=ts, parent=parent)
+    session.last = str(row.uuid)
+    reading.add(session, body, session.last, ts=ts, parent=parent)
 
 
 def _preserved(reading: Reading, session: Session, meta: dict[str, Any]) -> list[str]:

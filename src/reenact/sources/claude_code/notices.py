@@ -174,6 +174,7 @@ def unknown(reading: Reading, session: Session, found: Found, ts: int | None) ->
         name = reading.numbered(f"{kind}:{short_hash(repr(raw))}")
         reading.add(session, Unknown(name=kind, raw=raw), name, ts=ts)
         return "events"
+    links.flush_boundary(reading, session)
     reading.above[uuid] = text(row.parent_uuid)
     spot = reading.spot(session, row, ts)
     reading.tell(spot, Unknown(name=kind, raw=raw))

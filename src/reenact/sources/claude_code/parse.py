@@ -111,7 +111,7 @@ class ClaudeCodeParser:
             case "attachment":
                 return attachments.attachment(reading, spot, found)
             case "system" if row.subtype == "compact_boundary":
-                return links.boundary(reading, spot)
+                return links.boundary(spot)
             case "system":
                 return notices.system(reading, spot, found)
         return notices.progress(reading, spot)
