@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from reenact.gateway import http
 from reenact.replay import GoLive, Incoming, Refused, Served, Stubbed
@@ -13,10 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reenact.gateway.http import Asked, Receive, Scope, Send
-    from reenact.gateway.recording import RecordingApp
     from reenact.replay import Chunk, Player
 
 _MICROSECONDS = 1_000_000
+
+
+class Live(Protocol):
+    """What sends a request on to the provider; a `RecordingApp` is one."""
+
+    async def pass_on(self, asked: Asked, receive: Receive, send: Send) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 class ReplayingApp:
@@ -28,9 +35,7 @@ class ReplayingApp:
         live: what passes a request on to the provider, where the player's policy allows that.
     """
 
-    def __init__(
-        self, player: Player, *, scrub: Callable[[str], str], live: RecordingApp | None = None
-    ) -> None:
+    def __init__(self, player: Player, *, scrub: Callable[[str], str], live: Live | None = None) -> None:
         self._player = player
         self._scrub = scrub
         self._live = live

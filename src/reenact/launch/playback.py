@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reenact.errors import ReenactError
 from reenact.events.bodies import Custom
 from reenact.ingest.lines import cut
+from reenact.launch.branch import left_of
 from reenact.launch.prompts import told_by_calls
 from reenact.launch.record import TAG, TRANSCRIPT
 from reenact.replay import Logged, Script, declared_of_events
@@ -38,10 +39,7 @@ def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
     """
     recording = row.id if row.original is None else None if from_log else recording_of(store, row)
     if recording is not None:
-        found = Script.from_recording(store.events(recording), lambda name: _blob(store, name))
-        if not found.exchanges:
-            raise NothingToPlayError(row.id, "the recording holds no model call")
-        return found
+        return _recorded(store, recording)
     if row.agent != "claude_code":
         raise NothingToPlayError(row.id, f"logs of {row.agent} cannot be replayed yet, only recordings")
     calls = list(_calls(store, row))
@@ -51,6 +49,28 @@ def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
         )
     declared = declared_of_events(_beginning(store, row.id))
     return Script.from_journal(calls, declared=told_by_calls(declared, calls, session=row.native_id))
+
+
+def _recorded(store: Store, session: str) -> Script:
+    """Gives the script of a recording; what was recorded live stands on what it was played before."""
+    found = Script.from_recording(store.events(session), lambda name: _blob(store, name))
+    left = left_of(store.events(session))
+    (row,) = store.sessions(Filter(sessions=(session,)))
+    if left is not None and row.parent is not None and left.played:
+        (parent,) = store.sessions(Filter(sessions=(row.parent,)))
+        found = found.after(_containing(store, parent, left.played), left.played)
+    if not found.exchanges:
+        raise NothingToPlayError(session, "the recording holds no model call")
+    return found
+
+
+def _containing(store: Store, row: SessionRow, calls: frozenset[str]) -> Script:
+    """Gives the script of a parent that holds these calls: a recording of it, or its log."""
+    for from_log in (False, True):
+        found = script(store, row, from_log=from_log)
+        if any(one.id in calls for one in found.exchanges):
+            break
+    return found
 
 
 def recording_of(store: Store, row: SessionRow) -> str | None:

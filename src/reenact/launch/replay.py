@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from reenact.gateway import RecordingApp, ReplayingApp, Server, Upstream
+from reenact.gateway import ReplayingApp, Server
 from reenact.launch import surroundings
-from reenact.launch.agents import environment_for, upstream_of
+from reenact.launch.agents import environment_for
+from reenact.launch.branch import Branch
 from reenact.launch.process import run
-from reenact.launch.record import Tools, finish, open_recorder
-from reenact.recorder import ExchangeRecorder
+from reenact.launch.record import Tools
 from reenact.replay import Player, Policy, Report, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reenact.recorder import Recorder
     from reenact.replay import Script
 
 
@@ -64,7 +63,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def staged(
-    tools: Tools, script: Script, variables: Mapping[str, str], options: Options, live: RecordingApp | None
+    tools: Tools, script: Script, variables: Mapping[str, str], options: Options, branch: Branch | None
 ) -> Iterator[Stage]:
     """Serves a script on loopback until the block ends."""
     actual = surroundings.declared(variables, tools.clock, cwd=os.getcwd())
@@ -76,36 +75,16 @@ def staged(
         scale=options.scale,
         until=options.until,
     )
-    with Server(ReplayingApp(player, scrub=tools.scrub_text, live=live), port=options.port) as server:
+    if branch is not None:
+        branch.player = player
+    with Server(ReplayingApp(player, scrub=tools.scrub_text, live=branch), port=options.port) as server:
         yield Stage(address=server.address, player=player)
 
 
-@contextmanager
-def _live(
+def _branch(
     tools: Tools, command: Sequence[str], variables: Mapping[str, str], options: Options, source: str
-) -> Iterator[_Branch | None]:
-    """Opens the session in which the live part is recorded, where there may be one."""
-    if not options.may_go_live:
-        yield None
-        return
-    recorder = open_recorder(tools, command, variables, parent=source)
-    app = RecordingApp(
-        Upstream(upstream_of(variables)),
-        ExchangeRecorder(recorder, scrub_text=tools.scrub_text),
-        minter=tools.minter,
-    )
-    branch = _Branch(recorder, app)
-    try:
-        yield branch
-    finally:
-        finish(recorder, app, branch.code)
-
-
-class _Branch:
-    def __init__(self, recorder: Recorder, app: RecordingApp) -> None:
-        self.recorder = recorder
-        self.app = app
-        self.code: int | None = None
+) -> Branch | None:
+    return Branch(tools, command, variables, source=source) if options.may_go_live else None
 
 
 def replay(
@@ -130,17 +109,15 @@ def replay(
     Raises:
         CommandNotFoundError: the command cannot be started.
     """
-    with (
-        _live(tools, command, variables, options, source) as branch,
-        staged(tools, script, variables, options, branch.app if branch else None) as stage,
-    ):
-        environment = environment_for(stage.address, variables, offline=branch is None)
-        code = run(command, environment)
+    branch = _branch(tools, command, variables, options, source)
+    code = None
+    try:
+        with staged(tools, script, variables, options, branch) as stage:
+            code = run(command, environment_for(stage.address, variables, offline=branch is None))
+    finally:
         if branch is not None:
-            branch.code = code
-    return Replayed(
-        exit_code=code, report=stage.player.report(), child=branch.recorder.session if branch else None
-    )
+            branch.finish(code)
+    return _replayed(code, stage.player, branch)
 
 
 def serve(
@@ -154,21 +131,21 @@ def serve(
 ) -> Replayed:
     """Serves a script until interrupted, for a command that the user starts elsewhere."""
     stop = threading.Event()
+    branch = _branch(tools, ["--serve"], variables, options, source)
     before = {
         number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with (
-            _live(tools, ["--serve"], variables, options, source) as branch,
-            staged(tools, script, variables, options, branch.app if branch else None) as stage,
-        ):
+        with staged(tools, script, variables, options, branch) as stage:
             ready(stage.address)
             stop.wait()
-            if branch is not None:
-                branch.code = 0
     finally:
+        if branch is not None:
+            branch.finish(0)
         for number, handler in before.items():
             signal.signal(number, handler)
-    return Replayed(
-        exit_code=0, report=stage.player.report(), child=branch.recorder.session if branch else None
-    )
+    return _replayed(0, stage.player, branch)
+
+
+def _replayed(code: int, player: Player, branch: Branch | None) -> Replayed:
+    return Replayed(exit_code=code, report=player.report(), child=branch.session if branch else None)

@@ -27,6 +27,9 @@ Blobs = Callable[[str], bytes]
 _CALLS = "/v1/messages"
 _FAILED = 400
 _GATEWAY = 502
+_LAST_EVENT = b'"message_stop"'
+_TAIL = 400
+"""Bytes at the end of a stream in which its last event is looked for before the whole is read."""
 
 
 class Logged(Value, frozen=True, kw_only=True):
@@ -182,9 +185,9 @@ def has_failed(response: Taped) -> bool:
     """Tells whether an answer is one that a client asks again for: an error, or a stream broken off."""
     if response.status >= _FAILED or response.end != "complete":
         return True
-    if response.headers.get("content-type", "").startswith("text/event-stream"):
-        return not assemble(response.body).is_complete
-    return False
+    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+        return False
+    return _LAST_EVENT not in response.body[-_TAIL:] and not assemble(response.body).is_complete
 
 
 def message_id(response: Taped) -> str | None:
@@ -231,27 +234,25 @@ def _failure(body: bodies.ModelFailed) -> Taped:
 def _collapsed(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Joins the tries of one request: a failed answer and the same request again, in the same lane."""
     kept: list[Exchange] = []
-    failed: dict[tuple[str, str], int] = {}
+    failed: dict[str, dict[str, int]] = {}
     for exchange in exchanges:
-        key = (exchange.lane, _request_key(exchange))
-        place = failed.pop(key, None)
-        merged = exchange if place is None else _joined(kept[place], exchange)
+        waiting = failed.get(exchange.lane)
+        place = waiting.pop(_request_key(exchange), None) if waiting else None
         if place is None:
             place = len(kept)
-            kept.append(merged)
+            kept.append(exchange)
         else:
-            kept[place] = merged
-        if (
-            isinstance(merged.response, Taped)
-            and exchange.request is not None
-            and has_failed(merged.response)
-        ):
-            failed[key] = place
+            kept[place] = _joined(kept[place], exchange)
+        response = exchange.response
+        if isinstance(response, Taped) and exchange.request is not None and has_failed(response):
+            failed.setdefault(exchange.lane, {})[_request_key(exchange)] = place
     return kept
 
 
 def _answered(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Leaves out tries that the log holds no answer of, where the same request was answered later."""
+    if all(exchange.response is not None for exchange in exchanges):
+        return list(exchanges)
     kept: list[Exchange] = []
     answered: set[tuple[str, str]] = set()
     for exchange in reversed(exchanges):

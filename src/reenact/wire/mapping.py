@@ -36,20 +36,29 @@ class Mapper:
         return value if self.is_identity else map_leaves(value, self._change)
 
 
-def mapper(recorded: Declared, actual: Declared, *, ids: Mapping[str, str] | None = None) -> Mapper:
+def mapper(
+    recorded: Declared | Sequence[Declared], actual: Declared, *, ids: Mapping[str, str] | None = None
+) -> Mapper:
     """Makes the mapper from a recording to an actual run.
 
     Args:
-        recorded: what the recording declares.
+        recorded: what the recording declares; several where several runs made it, the latest first.
         actual: what the actual run declares; a value that only one side declares is left alone.
         ids: recorded → actual ids, learned from matched pairs (`pair_ids`).
     """
-    there = {form.name: form for form in forms(actual)}
     entries = [
         Entry(form=Form(name="id", text=old, kind="id"), replace=new)
         for old, new in (ids or {}).items()
         if old and old != new
     ]
+    for one in (recorded,) if isinstance(recorded, Declared) else recorded:
+        entries += _entries(one, actual)
+    return Mapper(entries)
+
+
+def _entries(recorded: Declared, actual: Declared) -> list[Entry]:
+    there = {form.name: form for form in forms(actual)}
+    entries: list[Entry] = []
     for old, new in zip(recorded.sessions, actual.sessions, strict=False):
         if old and old != new:
             entries.append(Entry(form=Form(name="session", text=old, kind="id"), replace=new))
@@ -58,7 +67,7 @@ def mapper(recorded: Declared, actual: Declared, *, ids: Mapping[str, str] | Non
         if other is None or other.text == form.text or _is_cut(form) or _is_cut(other):
             continue
         entries.append(Entry(form=form, replace=_as_long(other.text) if form.kind == "head" else other.text))
-    return Mapper(entries)
+    return entries
 
 
 def pair_ids(recorded: Sequence[str], actual: Sequence[str]) -> dict[str, str]:
