@@ -6,7 +6,7 @@ first words; the payloads stay in the events.
 
 from reenact.tree.fold import fold
 from reenact.tree.harmless import joined, safe, safe_lines
-from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, StepKind, Tree, Turn, steps_of
+from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, Tree, Turn, steps_of
 from reenact.tree.outline import outline
 from reenact.tree.statistics import Statistics, ToolSums, statistics
 from reenact.tree.text import argument, failure, first_words, json_text, plain, words_of
@@ -33,7 +33,6 @@ __all__ = [
     "Setting",
     "Statistics",
     "Step",
-    "StepKind",
     "ToolSums",
     "Tree",
     "Turn",
