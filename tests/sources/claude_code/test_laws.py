@@ -193,3 +193,12 @@ def test_torn_lines_anywhere_raise_nothing_and_lose_nothing_else(data: st.DataOb
     reading = read(b"\n".join(rows) + b"\n")
     assert len(reading.parsed) == len(rows)
     check_shape(reading)
+
+
+@given(st.permutations(story().data.splitlines()))
+@settings(max_examples=60, deadline=None)
+def test_rows_in_any_order_keep_the_shape_and_the_law(rows: list[bytes]) -> None:
+    data = b"\n".join(rows) + b"\n"
+    reading = read(data)
+    check_shape(reading)
+    check_prefix_law(reading, data, key=SESSION)
