@@ -183,9 +183,9 @@ class Archive:
 
     def tree(self, name: str, *, at: int | None = None) -> tree.Tree:
         """Gives the session folded into loops, turns and steps; with `at`, as it stood at that event."""
-        identity = self.store.resolve(name)
+        row = self.session(name)
         stop = None if at is None else at + 1
-        return tree.fold(self.store.events(identity, stop=stop))
+        return tree.fold(self.store.events(row.id, stop=stop), header=_header(row))
 
     def usage(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reenact.cli import dates
+from reenact.errors import UsageError
 from reenact.store import Filter
 
 if TYPE_CHECKING:
@@ -54,12 +55,27 @@ def filter_of(
     return Filter(
         agent=agent,
         project=project,
-        model=model,
+        model=_whole_model(archive, model) if model else None,
         status=status,
         since=dates.parse(since, now=now, timezone=zone) if since else None,
         until=dates.parse(until, now=now, timezone=zone, end=True) if until else None,
         limit=limit,
     )
+
+
+def _whole_model(archive: Archive, part: str) -> str:
+    """Gives the model that was used and whose name has this part; the part itself where there is none.
+
+    Raises:
+        UsageError: several models fit.
+    """
+    known = {model for row in archive.sessions() for model in row.models}
+    fitting = sorted(model for model in known if part.lower() in model.lower())
+    if part in known or not fitting:
+        return part
+    if len(fitting) > 1:
+        raise UsageError(f"{part!r} fits several models: {', '.join(fitting)}", hint="name one of them")
+    return fitting[0]
 
 
 def caught_up(context: Context, *, skip: bool) -> Archive:

@@ -102,9 +102,11 @@ class Backfill:
         report = self._agent(item.source.agent)
         place = content.place_of(item.transcript)
         key = self._key(item)
-        if self._store.is_removed(key.id) and not self._again:
-            report.skipped += 1
-            return
+        if self._store.is_removed(key.id):
+            if not self._again:
+                report.skipped += 1
+                return
+            self._store.readmit([key.id])
         change = "unchanged"
         if self._store.place(place.path) != place or self._store.original(key.id) is None:
             if self._is_never(item):

@@ -361,7 +361,8 @@ class MemoryStore:
         return session in self._removed
 
     def readmit(self, sessions: Iterable[str]) -> int:
-        lifted = [session for session in dict.fromkeys(sessions) if session in self._removed]
+        named = set(sessions)
+        lifted = [name for name, original in self._removed.items() if name in named or original in named]
         for session in lifted:
             original = self._removed.pop(session)
             self._removed.pop(original, None)

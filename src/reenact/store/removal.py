@@ -156,9 +156,13 @@ def delete_segments(layout: Layout, session: str) -> int:
 
 
 def readmit(sessions: Iterable[str], index: Index, journal: Journal, *, now: int) -> int:
-    """Lifts the tombstones of sessions and of the originals that they came from; gives how many sessions."""
+    """Lifts the tombstones of sessions and of the originals that they came from; gives how many sessions.
+
+    An original may be named, too: it stands for all removed sessions that came from it.
+    """
     removed = dict(journal.removed())
-    lifted = [session for session in dict.fromkeys(sessions) if session in removed]
+    named = set(sessions)
+    lifted = [name for name, original in removed.items() if name in named or original in named]
     originals = {removed[session] for session in lifted if removed[session]}
     journal.append(
         Note(op="readmit", id=name, at=now)
