@@ -15,7 +15,7 @@ from tests.store.builders import FlatPricer, answer, derive, event, header, line
 from reenact.clock import ManualClock
 from reenact.errors import ArchiveBusyError, ArchiveError, CorruptRecordError
 from reenact.events import Event, bodies, encode_record
-from reenact.store import Filter, LocalStore, open_store, segment, writer
+from reenact.store import Filter, LocalStore, open_store, recorded, segment, writer
 from reenact.store.layout import Layout
 
 ALL = Filter()
@@ -411,6 +411,62 @@ def test_the_sealed_form_is_what_other_tools_read(store: LocalStore, root: Path)
     with sealed(root).open("rb") as handle:
         reader = zstandard.ZstdDecompressor().stream_reader(handle, read_across_frames=True)
         assert reader.read() == content
+
+
+def test_what_is_no_segment_is_passed_over(store: LocalStore, root: Path) -> None:
+    record(store, *ENDED)
+    store.seal(idle_before=0)
+    (root / "sealed" / "notes.txt").write_text("mine")
+    (root / "live" / "notes.txt").write_text("mine")
+    store.catch_up()
+    assert list(store.events("s1")) == ENDED
+    assert damages(store) == []
+
+
+def test_a_live_segment_that_holds_nothing_is_not_sealed(store: LocalStore, root: Path) -> None:
+    record(store)
+    live(root).write_bytes(b"")
+    assert store.seal(idle_before=2**62) == 0
+    assert not live(root).exists()
+    assert not sealed(root).exists()
+
+
+def test_a_segment_that_vanishes_while_it_is_looked_at_waits_for_the_next_time(
+    store: LocalStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(store, *ENDED)
+    real = recorded._header
+
+    def seal_first(pieces: list[recorded.Piece]) -> object:
+        found = real(pieces)
+        store.seal(idle_before=0)
+        return found
+
+    monkeypatch.setattr(recorded, "_header", seal_first)
+    store.catch_up()
+    monkeypatch.undo()
+    store.catch_up()
+    assert list(store.events("s1")) == ENDED
+
+
+def test_tables_of_many_sealed_segments_are_not_all_remembered(store: LocalStore, root: Path) -> None:
+    for number in range(70):
+        record(store, event(f"t{number}", 1, bodies.SessionEnded()), session=f"t{number}")
+    assert store.seal(idle_before=0) == 70
+    store.catch_up()
+    assert sum(len(list(store.events(f"t{number}"))) for number in range(70)) == 70
+    assert len(store._segments._tables) < 70
+
+
+def test_a_frame_that_is_none_is_one_damaged_line(store: LocalStore, root: Path) -> None:
+    record(store, *ENDED)
+    store.seal(idle_before=0)
+    data = sealed(root).read_bytes()
+    sealed(root).write_bytes(b"junk" + data[4:])
+    store.catch_up()
+    (row,) = store.sessions(ALL)
+    assert (row.agent, row.events) == ("unknown", 0)
+    assert len(damages(store)) == 1
 
 
 # -- locks --------------------------------------------------------------------------------------

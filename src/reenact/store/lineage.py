@@ -47,8 +47,9 @@ def resolve(connection: apsw.Connection) -> None:
 def _descent(connection: apsw.Connection, session: str, header: Header) -> Descent:
     told = fetch(
         connection,
-        "SELECT e.parent, e.call, e.event FROM edge e CROSS JOIN session p ON p.id=e.parent AND p.part=e.part "
-        "WHERE e.child=? ORDER BY e.source='finished', e.parent, e.seq",
+        "SELECT e.parent, e.call, e.event FROM edge e "
+        "CROSS JOIN session p ON p.id=e.parent AND p.part=e.part WHERE e.child=? "
+        "ORDER BY e.source='finished', e.parent, e.seq",
         (session,),
     )
     if header.parent is not None:
@@ -79,8 +80,9 @@ def _owner_of_the_past(connection: apsw.Connection, session: str, agent: str) ->
     row = fetch_one(
         connection,
         "SELECT p.id, o.event FROM session s CROSS JOIN ledger l ON l.session=s.n AND l.owned=0 "
-        "CROSS JOIN ledger o ON o.key=l.key AND o.owned=1 AND o.session<>s.n CROSS JOIN session p ON p.n=o.session "
-        "WHERE s.id=? AND p.agent=? AND p.declared<>'subagent' ORDER BY l.seq DESC LIMIT 1",
+        "CROSS JOIN ledger o ON o.key=l.key AND o.owned=1 AND o.session<>s.n "
+        "CROSS JOIN session p ON p.n=o.session WHERE s.id=? AND p.agent=? AND p.declared<>'subagent' "
+        "ORDER BY l.seq DESC LIMIT 1",
         (session, agent),
     )
     return None if row is None else cast("tuple[str, str]", row)

@@ -136,7 +136,8 @@ def _totals(connection: apsw.Connection, ids: list[str]) -> dict[str, Sums]:
         "WITH RECURSIVE below(top, id) AS ("
         " SELECT parent, id FROM session WHERE kind='subagent' "
         "AND parent IN (SELECT value FROM json_each(?)) "
-        " UNION SELECT b.top, s.id FROM below b CROSS JOIN session s ON s.parent=b.id WHERE s.kind='subagent') "
+        " UNION SELECT b.top, s.id FROM below b CROSS JOIN session s "
+        "ON s.parent=b.id WHERE s.kind='subagent') "
         "SELECT b.top, s.own FROM below b JOIN session s ON s.id=b.id WHERE b.top<>b.id",
         (msgspec.json.encode(ids).decode(),),
     )

@@ -128,6 +128,9 @@ class Segments:
                 return True
             if not (_is_ended(handle) or os.fstat(handle).st_mtime_ns // _MICRO < idle_before):
                 return False
+            if not os.fstat(handle).st_size:
+                path.unlink()
+                return False
             last = writer.last_seq(handle)
             begin = writer.first_opening(handle)
             number = writer.sealed_end(self._layout, path.stem)[0] + 1 if begin is None else begin.segment
@@ -200,7 +203,10 @@ class Follower:
 
     def _piece(self, builder: PartBuilder, piece: Piece) -> None:
         number = piece.number
-        handle = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            handle = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return  # sealed or removed since: the next catch-up sees it
         try:
             if piece.is_live:
                 begin = writer.first_opening(handle)

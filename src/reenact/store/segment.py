@@ -136,8 +136,8 @@ def lines_backwards(handle: int, end: int) -> Iterator[bytes]:
 # -- sealed -------------------------------------------------------------------------------------
 
 
-def write_sealed(path: Path, content: Iterable[bytes], *, last: int) -> int:
-    """Writes the lines of a segment packed; the file is there whole or not at all. Gives its plain length."""
+def write_sealed(path: Path, content: Iterable[bytes], *, last: int) -> None:
+    """Writes the lines of a segment packed; the file is there whole or not at all."""
     packer = zstandard.ZstdCompressor(level=_LEVEL)
     packed: list[bytes] = []
     frames: list[Sealed] = []
@@ -153,7 +153,6 @@ def write_sealed(path: Path, content: Iterable[bytes], *, last: int) -> int:
     table = msgspec.json.encode(Table(last=last, frames=tuple(frames)))
     end = table + _END.pack(len(table), _MAGIC)
     write_file(path, b"".join((*packed, struct.pack("<II", _SKIPPABLE, len(end)), end)), durable=True)
-    return offset
 
 
 def _grouped(content: Iterable[bytes]) -> Iterator[bytes]:

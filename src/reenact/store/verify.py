@@ -37,7 +37,7 @@ def originals(layout: Layout, kept: Originals) -> Iterator[Damage]:
             continue  # removed meanwhile
         for held in manifest.generations:
             yield from _generation(folder, held)
-        for digest in sorted(set(manifest.newest_sidecars().values())):
+        for digest in sorted({sidecar.sha256 for sidecar in manifest.sidecars}):
             try:
                 read_sidecar(folder, digest)
             except CorruptRecordError as error:

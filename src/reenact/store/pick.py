@@ -1,0 +1,67 @@
+"""Single events out of frames: one frame is unpacked, and only the lines asked for are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import apsw
+import zstandard
+
+from reenact.events import Event, decode
+from reenact.store.frames import ReadSegment
+from reenact.store.sql import fetch_one
+
+
+def pick(
+    connection: apsw.Connection, wanted: Iterable[tuple[int, int]], *, read_segment: ReadSegment
+) -> dict[tuple[int, int], Event]:
+    """Gives the events at (part, seq), as far as they are there."""
+    found: dict[tuple[int, int], Event] = {}
+    frame = _Frame(connection, read_segment)
+    for part, seq in sorted(set(wanted)):
+        event = frame.event(part, seq)
+        if event is not None:
+            found[part, seq] = event
+    return found
+
+
+class _Frame:
+    """The frame that was looked at last."""
+
+    def __init__(self, connection: apsw.Connection, read_segment: ReadSegment) -> None:
+        self._connection = connection
+        self._read_segment = read_segment
+        self._unpacker = zstandard.ZstdDecompressor()
+        self._part = self._first = self._end = 0
+        self._lines: list[bytes] = []
+        self._events: dict[int, Event] = {}
+
+    def event(self, part: int, seq: int) -> Event | None:
+        if part != self._part or not self._first <= seq < self._end:
+            self._load(part, seq)
+        if seq in self._events:
+            return self._events[seq]
+        at = seq - self._first
+        event = decode(self._lines[at]) if 0 <= at < len(self._lines) else None
+        return event if event is not None and event.seq == seq else self._search(seq)
+
+    def _load(self, part: int, seq: int) -> None:
+        row = fetch_one(
+            self._connection,
+            "SELECT first_seq, count, length, segment, offset, data FROM frame WHERE part=? AND first_seq<=? "
+            "ORDER BY first_seq DESC LIMIT 1",
+            (part, seq),
+        )
+        self._part, self._first, self._end, self._lines, self._events = part, 0, 0, [], {}
+        if row is None:
+            return
+        self._first, count, length, segment, offset, data = row
+        self._end = self._first + count
+        if segment is None:
+            self._lines = self._unpacker.decompress(data).split(b"\n")[:-1]
+        else:
+            self._events = {event.seq: event for event in self._read_segment(segment, offset, length)}
+
+    def _search(self, seq: int) -> Event | None:
+        """Finds an event where the numbers of a frame have gaps."""
+        return next((event for event in map(decode, self._lines) if event.seq == seq), None)

@@ -1,0 +1,320 @@
+"""The text index: shards beside `core.db`, filled after the rest and thrown away with it.
+
+`core.db` notes, in the transaction of each change, which sessions have to be looked at again and which
+parts are gone (the tables `text_stale` and `text_gone`, filled by triggers). A run works these notes
+off, newest sessions first, and may stop at any time: what a shard holds of a part, and how far, is
+told in the same transaction as its rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from reenact.errors import ArchiveBusyError
+from reenact.events import Event
+from reenact.query import EventFacts, Walk
+from reenact.store import frames
+from reenact.store.index import Index
+from reenact.store.lock import locked
+from reenact.store.part import storable
+from reenact.store.sql import fetch, fetch_one
+from reenact.store.text_shard import Entry, Holding, Shard, delete
+
+SHARD_ROWS = 2_000_000
+"""Rows of one shard; then the next begins."""
+BATCH_BYTES = 24 << 20
+"""Text gathered before it is written."""
+BATCH_ROWS = 20_000
+_MARK = "text"
+"""Under this name the index says which shards are made from it."""
+
+Tell = Callable[[int, int], None]
+"""(sessions done, sessions in all) → nothing."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that has to be looked at, as `core.db` shows it now."""
+
+    session: int
+    id: str
+    agent: str
+    project: str | None
+    kind: str
+    part: int
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """What every row of the session is found by."""
+        found = [("agent", self.agent)]
+        if self.project is not None:
+            found.append(("project", self.project))
+        if self.kind != "main":
+            found.append(("is", self.kind))
+        return tuple(found)
+
+    @property
+    def identity(self) -> str:
+        return msgspec.json.encode([self.id, *self.fields]).decode()
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done, and up to which notes that is all."""
+
+    sessions: tuple[int, ...]
+    gone: tuple[int, ...]
+    last_stale: int
+    last_gone: int
+
+
+class TextIndex:
+    """The shards of one archive."""
+
+    def __init__(self, index: Index, read_segment: frames.ReadSegment) -> None:
+        self._index = index
+        self._read_segment = read_segment
+        self._shards: list[Shard] = []
+        self._mark: str | None = None
+
+    @property
+    def _folder(self) -> Path:
+        return self._index.path.parent
+
+    def shards(self) -> list[Shard]:
+        """Gives the shards that belong to the index as it is, oldest first."""
+        mark = self._read_mark()
+        if mark is None:
+            return []
+        if mark != self._mark or any(not shard.path.exists() for shard in self._shards):
+            self.close()
+        number = len(self._shards)
+        while (path := self._path(number)).exists():
+            shard = Shard(path, number)
+            if not shard.is_of(mark):
+                shard.close()
+                break
+            self._shards.append(shard)
+            number += 1
+        self._mark = mark
+        return self._shards
+
+    def catch_up(self, *, seconds: float | None = None, tell: Tell | None = None) -> bool:
+        """Works off what is due; gives whether nothing is left.
+
+        Stops when the `seconds` are over. Does nothing while another process does it, or where the
+        cache cannot be written.
+        """
+        if not self._index.can_write:
+            return False
+        until = None if seconds is None else time.monotonic() + seconds
+        try:
+            with locked(self._folder / "text.lock", wait=0):
+                self._settle_mark()
+                due = self._due()
+                if not due.sessions and not due.gone:
+                    return True
+                finished = self._work(due, until, tell)
+                if finished:
+                    self._done(due)
+                return finished
+        except (ArchiveBusyError, apsw.ReadOnlyError, apsw.BusyError):
+            return False
+
+    def is_behind(self) -> bool:
+        """Tells whether the index has changed since its texts were last worked off."""
+        reader = self._index.reader
+        return self._read_mark() is None or any(
+            fetch_one(reader, f"SELECT 1 FROM {table} LIMIT 1") is not None
+            for table in ("text_stale", "text_gone")
+        )
+
+    def clear(self) -> None:
+        """Deletes the shards."""
+        self.close()
+        number = 0
+        while (path := self._path(number)).exists():
+            delete(path)
+            number += 1
+
+    def close(self) -> None:
+        for shard in self._shards:
+            shard.close()
+        self._shards, self._mark = [], None
+
+    # -- what is due ----------------------------------------------------------------------------
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"text-{number}.db"
+
+    def _read_mark(self) -> str | None:
+        row = fetch_one(self._index.reader, "SELECT value FROM meta WHERE name=?", (_MARK,))
+        return None if row is None else str(row[0])
+
+    def _settle_mark(self) -> None:
+        """Sees to it that index and shards know each other; else all texts are due again."""
+        mark = self._read_mark()
+        first = self._path(0)
+        if mark is not None and (self.shards() or not first.exists()):
+            return
+        self.clear()
+        with self._index.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (_MARK, secrets.token_hex(8)))
+            connection.execute("DELETE FROM text_gone")
+            connection.execute("INSERT INTO text_stale(session) SELECT n FROM session ORDER BY n")
+
+    def _due(self) -> Due:
+        reader = self._index.reader
+        with self._snapshot():
+            stale = fetch(
+                reader,
+                "SELECT t.session, t.n FROM text_stale t LEFT JOIN session s ON s.n=t.session "
+                "ORDER BY s.ended_at DESC, s.n",
+            )
+            gone = fetch(reader, "SELECT part, n FROM text_gone")
+        return Due(
+            sessions=tuple(row[0] for row in stale),
+            gone=tuple({row[0] for row in gone}),
+            last_stale=max((row[1] for row in stale), default=0),
+            last_gone=max((row[1] for row in gone), default=0),
+        )
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        reader = self._index.reader
+        reader.execute("BEGIN")
+        try:
+            yield
+        finally:
+            reader.execute("COMMIT")
+
+    def _done(self, due: Due) -> None:
+        with self._index.writing() as connection:
+            connection.execute("DELETE FROM text_stale WHERE n<=?", (due.last_stale,))
+            connection.execute("DELETE FROM text_gone WHERE n<=?", (due.last_gone,))
+
+    # -- working it off -------------------------------------------------------------------------
+
+    def _work(self, due: Due, until: float | None, tell: Tell | None) -> bool:
+        for part in due.gone:
+            self._drop(part)
+        batch = _Batch(self._writable_shard)
+        for number, session in enumerate(due.sessions):
+            if tell is not None:
+                tell(number, len(due.sessions))
+            target = self._target(session)
+            if target is not None:
+                self._follow(target, batch)
+            for part in {part for shard in self.shards() for part in shard.parts_of(session)}:
+                if target is None or part != target.part:
+                    self._drop(part)
+            if until is not None and time.monotonic() >= until:
+                batch.flush()
+                return number + 1 == len(due.sessions)
+        batch.flush()
+        return True
+
+    def _target(self, session: int) -> Target | None:
+        row = fetch_one(
+            self._index.reader,
+            "SELECT n, id, agent, project, kind, part FROM session WHERE n=? AND part IS NOT NULL",
+            (session,),
+        )
+        return None if row is None else Target(**dict(zip(Target.__struct_fields__, row, strict=True)))
+
+    def _follow(self, target: Target, batch: _Batch) -> None:
+        """Adds what a session has more than its shard knows."""
+        known = next(
+            (held for shard in reversed(self.shards()) if (held := shard.holding(target.part))), None
+        )
+        if known is not None and known.identity != target.identity:
+            self._drop(target.part)
+            known = None
+        walk = msgspec.msgpack.decode(known.state, type=Walk) if known else Walk()
+        upto = known.upto if known else 0
+        for event in frames.events(
+            self._index.reader, target.part, start=upto + 1, read_segment=self._read_segment
+        ):
+            batch.add(target, event, walk)
+
+    def _drop(self, part: int) -> None:
+        for shard in self.shards():
+            if shard.holds(part):
+                with shard.writing():
+                    shard.drop(part)
+
+    def _writable_shard(self) -> Shard:
+        shards = self.shards()
+        if not shards or shards[-1].rows >= SHARD_ROWS:
+            mark = self._read_mark()
+            assert mark is not None
+            number = len(shards)
+            shards.append(Shard.create(self._path(number), number, mark))
+        return shards[-1]
+
+
+class _Batch:
+    """Gathers rows, and writes them when there are many."""
+
+    def __init__(self, shard: Callable[[], Shard]) -> None:
+        self._shard = shard
+        self._entries: list[Entry] = []
+        self._holdings: dict[int, tuple[Target, Walk, int]] = {}
+        self._bytes = 0
+
+    def add(self, target: Target, event: Event, walk: Walk) -> None:
+        facts = walk.step(event)
+        entry = _entry(target, event, facts)
+        self._entries.append(entry)
+        self._holdings[target.part] = (target, walk, event.seq)
+        self._bytes += len(entry.text) + len(entry.command)
+        if self._bytes >= BATCH_BYTES or len(self._entries) >= BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self._entries:
+            return
+        shard = self._shard()
+        with shard.writing():
+            shard.add(self._entries)
+            for part, (target, walk, upto) in self._holdings.items():
+                shard.hold(
+                    Holding(
+                        part=part,
+                        session=target.session,
+                        id=target.id,
+                        identity=target.identity,
+                        upto=upto,
+                        state=msgspec.msgpack.encode(walk),
+                    )
+                )
+        self._entries, self._holdings, self._bytes = [], {}, 0
+
+
+def _entry(target: Target, event: Event, facts: EventFacts) -> Entry:
+    said = facts.said
+    fields = [*target.fields, ("kind", said.kind)]
+    for name, value in (
+        ("tool", facts.tool),
+        ("role", said.role),
+        ("model", facts.model),
+        ("branch", facts.branch),
+    ):
+        if value is not None:
+            fields.append((name, storable(value)))
+    if said.is_error:
+        fields.append(("is", "error"))
+    return Entry(
+        part=target.part,
+        seq=event.seq,
+        moment=facts.moment,
+        text=storable(said.text),
+        file=storable(said.files),
+        command=storable(said.command),
+        fields=tuple(fields),
+    )
