@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from reenact.replay import (
     Incoming,
     Logged,
     Player,
+    Refused,
     Script,
     Served,
     Stubbed,
@@ -41,6 +42,7 @@ PAIRS = [
     for one, other in (("pair-a", "pair-b"), ("pair-b", "pair-a"))
     for name in ("tools", "subagent")
 ]
+Edit = Callable[[Any], object]
 RUN = declare(cwd="/home/dev/code/todo-api", home="/home/dev", temp="/tmp")
 
 pytestmark = [
@@ -224,3 +226,80 @@ def test_a_changed_prompt_is_found_in_every_scenario(scenario: Path) -> None:
         (found, *_) = player.report().divergences
         assert found.cause == "messages[0].content[0].text (text)"
         assert found.step == 1
+
+
+def in_params(**fields: Any) -> Edit:
+    return lambda body: body.update(fields)
+
+
+def in_text(where: Callable[[Any], Any]) -> Edit:
+    """Adds a word to a text block."""
+
+    def edit(body: Any) -> None:
+        where(body)["text"] += " Indeed."
+
+    return edit
+
+
+def in_tool(name: str, **fields: Any) -> Edit:
+    return lambda body: next(tool for tool in body["tools"] if tool["name"] == name).update(fields)
+
+
+def in_result(body: Any) -> None:
+    """Changes what the first tool gave back."""
+    for message in body["messages"]:
+        for block in message["content"] if isinstance(message["content"], list) else ():
+            if block["type"] == "tool_result":
+                block["content"] = "something else"
+                return
+
+
+def in_call(body: Any) -> None:
+    """Changes what the first tool was asked."""
+    for message in body["messages"]:
+        for block in message["content"] if isinstance(message["content"], list) else ():
+            if block["type"] == "tool_use":
+                block["input"]["file_path"] += ".bak"
+                return
+
+
+EDITS: dict[str, tuple[Edit, str]] = {
+    "model": (in_params(model="claude-other-1"), "model"),
+    "max_tokens": (in_params(max_tokens=7), "max_tokens"),
+    "effort": (in_params(output_config={"effort": "high"}), "output_config.effort"),
+    "thinking": (lambda body: body.pop("thinking"), "thinking: removed"),
+    "system": (in_text(lambda body: body["system"][-1]), "system["),
+    "tool description": (in_tool("Bash", description="Runs things."), "tools[Bash].description"),
+    "tool schema": (in_tool("Read", input_schema={"type": "object"}), "tools[Read].input_schema."),
+    "tool removed": (lambda body: body["tools"].pop(0), "tools["),
+    "prompt": (
+        in_text(lambda body: body["messages"][0]["content"][0]),
+        "messages[0].content[0].text (text)",
+    ),
+    "tool input": (in_call, "messages[2].content[2].input.file_path (tool_use of Read)"),
+    "tool result": (in_result, "messages[3].content[0].content[0].text (tool_result of Read)"),
+    "message dropped": (
+        lambda body: body["messages"].pop(4),
+        "messages[4] (assistant message, Bash): removed",
+    ),
+    "message added": (
+        lambda body: body["messages"].append({"role": "user", "content": "More."}),
+        "messages[8] (user message): added",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_of_a_genuine_request_is_located_against_another_run(name: str) -> None:
+    edit, cause = EDITS[name]
+    player = Player(recorded(ROOT / "pair-a" / "tools"), RUN, skeleton=False)
+    asked = [incoming for incoming, _, _ in traffic(ROOT / "pair-b" / "tools")]
+    for incoming in asked[:3]:
+        assert isinstance(player.respond(incoming), Served)
+    body = json.loads(asked[3].body)
+    edit(body)
+    answer = player.respond(msgspec.structs.replace(asked[3], body=json.dumps(body).encode()))
+    assert isinstance(answer, Refused)
+    assert answer.divergence.cause.startswith(cause)
+    assert (answer.divergence.exchange, answer.divergence.step) == ("x3", 4)
+    assert answer.divergence.further == 0

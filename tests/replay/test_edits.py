@@ -364,4 +364,9 @@ def test_a_value_that_looks_volatile_comes_with_a_rule() -> None:
     answer = player.respond(incoming(asked))
     assert isinstance(answer, Refused)
     assert answer.divergence.classification == "volatile"
-    assert answer.divergence.rule is not None
+    rule = answer.divergence.rule
+    assert rule is not None
+    accepted = Player(Script(exchanges=exchanges, declared=HERE, rules=(rule,)), HERE, skeleton=False)
+    served = accepted.respond(incoming(asked))
+    assert isinstance(served, Served)
+    assert served.level == "fp1"

@@ -55,28 +55,40 @@ def _rank(slot: Slot, asked: Subject, due: frozenset[str]) -> tuple[object, ...]
 
 
 def _distance(found: Closest, place: int) -> tuple[int, int, int]:
-    leaves = sum(1 + len(item.lines) for item in found.differences)
-    return -found.common, leaves, place
+    return -found.common, _leaves(found.differences), place
 
 
 def compare(slot: Slot, asked: Subject, matcher: Matcher) -> Closest:
     """Gives every located difference of a request to a recorded call (whose request is known)."""
     subject = slot.subject
     assert subject is not None  # the caller left those out
-    recorded, actual = subject.request, asked.request
-    own = diff_requests(recorded, actual, recorded_by=subject.side, actual_by=asked.side)
-    both = own
-    if matcher.sides.recorded.key != matcher.sides.actual.key:
-        union = matcher.sides.union
-        both = diff_requests(recorded, actual, recorded_by=union, actual_by=union)
-    is_own = len(own) <= len(both) and bool(own)
-    one, other = (subject.own, asked.own) if is_own else (subject.union, asked.union)
+    sides = matcher.sides
+    ways = [(subject.side, asked.side)]
+    if sides.recorded.key != sides.actual.key:
+        ways.append((sides.union, sides.union))
+    pairs = [(subject.request, asked.request)]
+    if subject.order != asked.order:  # an edit may have taken away the calls that give results their order
+        pairs.append((subject.sent, asked.sent))
+    found = [
+        diff_requests(recorded, actual, recorded_by=one, actual_by=other)
+        for recorded, actual in pairs
+        for one, other in ways
+    ]
+    told = [differences for differences in found if differences]
+    differences = min(told, key=_leaves, default=())
+    common = max(shared_messages(subject.own, asked.own), 0)
+    if len(ways) > 1:
+        common = max(shared_messages(subject.union, asked.union), common)
     return Closest(
         slot=slot,
-        common=max(shared_messages(one, other), 0),
-        differences=own if is_own else both,
-        is_reordered=_is_reordered(own if is_own else both, matcher.sides.union),
+        common=common,
+        differences=differences,
+        is_reordered=_is_reordered(differences, sides.union),
     )
+
+
+def _leaves(differences: tuple[Difference, ...]) -> int:
+    return sum(1 + len(item.lines) for item in differences)
 
 
 def _is_reordered(differences: tuple[Difference, ...], side: Normaliser) -> bool:

@@ -132,7 +132,6 @@ def lane_name(lane: str) -> str:
 def difference(found: diff.Difference) -> Difference:
     """Gives a located difference as it is reported."""
     where, words = _place(found)
-    rule = found.rule
     return Difference(
         section=_SECTIONS[found.place],
         where=where,
@@ -142,7 +141,7 @@ def difference(found: diff.Difference) -> Difference:
         actual=_shown(found.actual) if found.change != "missing" else None,
         lines=_lines(found),
         classification=_CLASSES[found.kind],
-        rule=f"{rule.does} {rule.name}: {rule.pattern}" if rule is not None else None,
+        rule=found.rule,
     )
 
 

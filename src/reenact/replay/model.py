@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from reenact.wire.canonical import Json, Object
+from reenact.wire.rules import Rule
 
 Kind = Literal["main", "aux"]
 """A main call moves the conversation on; an auxiliary one (title, quota, count) stands beside it."""
@@ -207,8 +208,8 @@ class Difference(Value, frozen=True, kw_only=True):
     lines: tuple[str, ...] = ()
     """For texts of several lines: the lines that differ, `-` recorded, `+` actual."""
     classification: Classification = "other"
-    rule: str | None = None
-    """A rule that would make this place equal, for the user to accept."""
+    rule: Rule | None = None
+    """A rule that would make this place equal, for the user to accept (`rule_event` keeps it)."""
 
 
 class Divergence(Value, frozen=True, kw_only=True):
@@ -233,7 +234,7 @@ class Divergence(Value, frozen=True, kw_only=True):
     further: int = 0
     """How many more differences there are than are listed."""
     classification: Classification = "other"
-    rule: str | None = None
+    rule: Rule | None = None
     consequence: Consequence = "refused"
 
 

@@ -82,6 +82,11 @@ class Subject:
         """The request, read again, parallel results in the order of their calls."""
         return self._make().request
 
+    @property
+    def sent(self) -> Request:
+        """The request, read again, as it came."""
+        return self._make().sent
+
     @cached_property
     def union(self) -> Fingerprint:
         """The fingerprints with the values of both sides taken out."""

@@ -63,7 +63,10 @@ def _divergence(told: Divergence) -> list[str]:
     if told.further:
         lines.append(f"  … and {told.further} more places")
     if told.rule:
-        lines += _wrapped(f"  a rule would cover this: {told.rule}", indent="    ")
+        rule = told.rule
+        lines += _wrapped(
+            f"  a rule would cover this: {rule.does} {rule.name}: {rule.pattern}", indent="    "
+        )
     consequence = _CONSEQUENCES[told.consequence]
     return [*lines, f"  {consequence}"] if consequence else lines
 

@@ -25,6 +25,7 @@ Blobs = Callable[[str], bytes]
 """Gives the payload that goes by a name; raises LookupError or OSError where it is gone."""
 
 _CALLS = "/v1/messages"
+_LEFT = frozenset({"client_abort", "truncated"})
 _FAILED = 400
 _GATEWAY = 502
 _LAST_EVENT = b'"message_stop"'
@@ -73,11 +74,16 @@ class Script(Value, frozen=True, kw_only=True):
         for event in kept:
             reader.take(event)
         exchanges = _collapsed(reader.exchanges())
+        numbered = _numbered(exchanges)
+        unheard = _unheard(numbered)
+        told = (f"exchange {one}: the recording ends before its answer does" for one in sorted(unheard))
         return Script(
-            exchanges=_numbered(exchanges),
+            exchanges=tuple(
+                msgspec.structs.replace(one, response=None) if one.id in unheard else one for one in numbered
+            ),
             declared=declared or declared_of_events(kept),
             rules=rules_of_events(kept),
-            warnings=tuple(reader.warnings),
+            warnings=(*reader.warnings, *told),
         )
 
     @staticmethod
@@ -275,6 +281,17 @@ def _request_key(exchange: Exchange) -> str:
     if isinstance(request, dict):
         request = {name: value for name, value in request.items() if name not in ("stream", "metadata")}
     return canonical.content_hash([exchange.method, exchange.path.partition("?")[0], request])
+
+
+def _unheard(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Names the calls whose answer the client did not wait for, where its lane ends with them.
+
+    It was stopped there. Broken off again, such an answer would only make a client ask again.
+    """
+    last = {one.lane: one for one in exchanges if one.kind == "main"}
+    return frozenset(
+        one.id for one in last.values() if isinstance(one.response, Taped) and one.response.end in _LEFT
+    )
 
 
 def _numbered(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:

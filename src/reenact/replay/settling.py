@@ -24,6 +24,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """A request with its results in order, and in which order they came (empty where that is the order)."""
 
     request: Request
+    sent: Request
+    """The request as it came."""
     order: str = ""
 
 
@@ -45,10 +47,11 @@ class Settler:
             if other is not None:
                 changed[place] = other
         if not changed:
-            return Settled(request=request)
+            return Settled(request=request, sent=request)
         settled = tuple(changed[place].raw if place in changed else raw for place, raw in enumerate(raws))
         return Settled(
             request=msgspec.structs.replace(request, raw_messages=settled),
+            sent=request,
             order=";".join(f"{place}:{one.order}" for place, one in changed.items()),
         )
 
