@@ -280,7 +280,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "tool result": (in_result, "messages[3].content[0].content[0].text (tool_result of Read)"),
     "message dropped": (
         lambda body: body["messages"].pop(4),
-        "messages[4] (assistant message, Bash): removed",
+        "messages[4] (assistant message): removed",
     ),
     "message added": (
         lambda body: body["messages"].append({"role": "user", "content": "More."}),
