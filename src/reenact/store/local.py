@@ -13,6 +13,7 @@ import msgspec
 from reenact.clock import Clock
 from reenact.errors import ArchiveBusyError, ArchiveError, ArchiveTooNewError, ReadOnlyArchiveError
 from reenact.events import Event, Header
+from reenact.query import Query
 from reenact.store import collect, frames, query, removal, sizes, verify
 from reenact.store.blobs import Blobs
 from reenact.store.catch_up import catch_up
@@ -20,14 +21,17 @@ from reenact.store.derive import LocalDeriving
 from reenact.store.index import Index
 from reenact.store.journal import Journal, Note
 from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, safe, write_file
+from reenact.store.local_search import LocalSearch
 from reenact.store.lock import locked
 from reenact.store.manifest import NAME
 from reenact.store.originals import Originals
 from reenact.store.places import Places
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
+from reenact.store.session_query import Asking
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.summary import storable
+from reenact.store.text_index import Tell
 from reenact.store.values import (
     Damage,
     Derived,
@@ -35,6 +39,7 @@ from reenact.store.values import (
     Entry,
     Filter,
     Found,
+    Hit,
     Kept,
     Original,
     OriginalKey,
@@ -105,6 +110,7 @@ class LocalStore:
         self._blobs = Blobs(layout)
         self._index = Index(layout.core)
         self._places = Places(layout, self._index)
+        self._search = LocalSearch(self._index, self._segments)
 
     @property
     def read_only(self) -> bool:
@@ -216,7 +222,12 @@ class LocalStore:
             catch_up(self._index, self._segments, self._journal, self._pricer)
 
     def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
-        return query.sessions(self._index.reader, filter, running=self._segments.running())
+        return query.sessions(
+            self._index.reader, filter, running=self._segments.running(), asking=self._asking(filter)
+        )
+
+    def _asking(self, wanted: Filter) -> Asking | None:
+        return None if wanted.query is None else self._search.asking()
 
     def resolve(self, name: str) -> str:
         return query.resolve(self._index.reader, name)
@@ -250,11 +261,11 @@ class LocalStore:
         return None
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
-        return query.entries(self._index.reader, filter)
+        return query.entries(self._index.reader, filter, asking=self._asking(filter))
 
     def rollups(self, filter: Filter) -> list[Rollup]:  # noqa: A002
         """Gives the ledger's sums by session, model and quarter of an hour."""
-        return query.rollups(self._index.reader, filter)
+        return query.rollups(self._index.reader, filter, asking=self._asking(filter))
 
     def drift(self) -> list[Drift]:
         rows = fetch(
@@ -296,6 +307,19 @@ class LocalStore:
     def is_removed(self, session: str) -> bool:
         return session in self._journal.removed()
 
+    # -- searching ------------------------------------------------------------------------------
+
+    def index_text(self, *, seconds: float | None = None, tell: Tell | None = None) -> bool:
+        return self._search.index_text(seconds=seconds, tell=tell)
+
+    def search(
+        self, query: Query, *, limit: int = 20, rank: bool = False, before: str | None = None
+    ) -> list[Hit]:
+        return self._search.search(query, limit=limit, rank=rank, before=before)
+
+    def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
+        return self._search.scan(query, iter(self.sessions(Filter())), limit=limit)
+
     # -- care -----------------------------------------------------------------------------------
 
     def verify(self) -> Iterator[Damage]:
@@ -312,6 +336,7 @@ class LocalStore:
 
     def clear_cache(self) -> None:
         self._places.flush()
+        self._search.texts.clear()
         self._index.clear()
 
     def remove(self, sessions: Iterable[str], *, with_forks: bool = False) -> Removal:
@@ -348,4 +373,5 @@ class LocalStore:
 
     def close(self) -> None:
         self.sync()
+        self._search.texts.close()
         self._index.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 import msgspec
@@ -12,9 +12,11 @@ import msgspec
 from reenact.clock import Clock
 from reenact.errors import AmbiguousSessionError, ArchiveBusyError, ArchiveError, SessionNotFoundError
 from reenact.events import Event, Header, blob_hash, bodies
-from reenact.store import reckon
+from reenact.query import Query
+from reenact.store import memory_search, reckon
 from reenact.store.ledger import QUARTER, price_for
 from reenact.store.memory_kept import MemoryOriginals
+from reenact.store.memory_search import fits, of_session
 from reenact.store.part import RECORDED
 from reenact.store.pricing import Pricer
 from reenact.store.reckon import Part, Reckoning
@@ -26,6 +28,7 @@ from reenact.store.values import (
     Entry,
     Filter,
     Found,
+    Hit,
     Kept,
     Original,
     OriginalKey,
@@ -209,7 +212,7 @@ class MemoryStore:
             reckoning.row(name, path=self._kept.path(session.original), is_running=name in self._running)
             for name, session in reckoning.sessions.items()
         ]
-        rows = [row for row in rows if _fits(row, filter)]
+        rows = [row for row in rows if fits(row, reckoning.sessions[row.id].events, filter)]
         rows.sort(key=lambda row: (row.ended_at is None, -(row.ended_at or 0), row.id))
         return rows[: filter.limit]
 
@@ -247,7 +250,7 @@ class MemoryStore:
         return None
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
-        fitting = {row.id for row in self.sessions(_of_session(filter))}
+        fitting = {row.id for row in self.sessions(of_session(filter))}
         found = [
             entry
             for entry in self._reckon().entries()
@@ -310,6 +313,26 @@ class MemoryStore:
 
     def remember_project(self, cwd: str, root: str) -> None:
         self._projects.setdefault(cwd, root)
+
+    # -- searching ------------------------------------------------------------------------------
+
+    def index_text(
+        self, *, seconds: float | None = None, tell: Callable[[int, int], None] | None = None
+    ) -> bool:
+        del seconds, tell  # every search looks at every event
+        return True
+
+    def search(
+        self, query: Query, *, limit: int = 20, rank: bool = False, before: str | None = None
+    ) -> list[Hit]:
+        return memory_search.search(self._all(), query, limit=limit, rank=rank, before=before)
+
+    def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
+        return memory_search.scan(self._all(), query, limit=limit)
+
+    def _all(self) -> list[tuple[SessionRow, list[Event]]]:
+        reckoning = self._reckon()
+        return [(row, reckoning.sessions[row.id].events) for row in self.sessions(Filter())]
 
     # -- care -----------------------------------------------------------------------------------
 
@@ -383,26 +406,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """There is nothing to close."""
-
-
-def _of_session(wanted: Filter) -> Filter:
-    """Gives what a filter says of sessions alone."""
-    return msgspec.structs.replace(wanted, model=None, since=None, until=None, limit=None)
-
-
-def _fits(row: SessionRow, wanted: Filter) -> bool:
-    return (
-        wanted.agent in {None, row.agent}
-        and wanted.status in {None, row.status}
-        and (wanted.model is None or wanted.model in row.models)
-        and (wanted.project is None or _is_project(row.project, wanted.project))
-        and (wanted.sessions is None or row.id in wanted.sessions)
-        and (wanted.hidden or not row.hidden)
-        and (wanted.since is None or (row.ended_at is not None and row.ended_at >= wanted.since))
-        and (wanted.until is None or (row.ended_at is not None and row.ended_at < wanted.until))
-    )
-
-
-def _is_project(project: str | None, wanted: str) -> bool:
-    name = wanted.rstrip("/") or "/"
-    return project is not None and (project == name or project.endswith("/" + name))

@@ -5,11 +5,12 @@ Every implementation passes the contract class in `tests/store/contract.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
 from reenact.events import Event, Header
+from reenact.query import Query
 from reenact.store.values import (
     Damage,
     Derived,
@@ -17,6 +18,7 @@ from reenact.store.values import (
     Entry,
     Filter,
     Found,
+    Hit,
     Kept,
     Original,
     OriginalKey,
@@ -198,6 +200,34 @@ class Store(Protocol):
 
     def remember_project(self, cwd: str, root: str) -> None:
         """Remembers it for good (directories vanish; answers stay)."""
+        ...
+
+    # -- searching ------------------------------------------------------------------------------
+
+    def index_text(
+        self, *, seconds: float | None = None, tell: Callable[[int, int], None] | None = None
+    ) -> bool:
+        """Brings the text index up to the events; gives whether nothing is left to do.
+
+        Stops when the `seconds` are over; `tell` is told how many sessions are done, of how many.
+        """
+        ...
+
+    def search(
+        self, query: Query, *, limit: int = 20, rank: bool = False, before: str | None = None
+    ) -> list[Hit]:
+        """Gives the events that fit, as far as the text index has them: the newest first.
+
+        With `rank` the best of the newest few thousand come first. `before` is the cursor of a hit
+        behind which to go on.
+
+        Raises:
+            UsageError: the query holds patterns, or the cursor is none.
+        """
+        ...
+
+    def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
+        """Yields the events that fit by reading every event whole: sessions of the latest activity first."""
         ...
 
     # -- care -----------------------------------------------------------------------------------

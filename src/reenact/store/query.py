@@ -11,6 +11,7 @@ import msgspec
 from reenact.errors import AmbiguousSessionError, SessionNotFoundError
 from reenact.events import Tokens
 from reenact.store.ledger import QUARTER
+from reenact.store.session_query import Asking, condition
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.tokens import COLUMNS, QUALITIES, add_sums, from_columns
 from reenact.store.values import Entry, Filter, Rollup, SessionRow, Sums
@@ -40,8 +41,12 @@ class _Where:
         return " WHERE " + " AND ".join(self.conditions) if self.conditions else ""
 
 
-def _of_session(wanted: Filter, where: _Where) -> None:
-    """Adds what a filter says of the session."""
+def _of_session(wanted: Filter, where: _Where, asking: Asking | None) -> None:
+    """Adds what a filter says of the session; `asking` is needed where it holds a query."""
+    if wanted.query is not None:
+        assert asking is not None
+        values: list[object] = []
+        where.add(condition(wanted.query.root, asking, values), *values)
     if wanted.agent is not None:
         where.add("s.agent=?", wanted.agent)
     if wanted.project is not None:
@@ -60,14 +65,18 @@ def _escaped(text: str) -> str:
 
 
 def sessions(
-    connection: apsw.Connection, wanted: Filter, *, running: Collection[str] = ()
+    connection: apsw.Connection,
+    wanted: Filter,
+    *,
+    running: Collection[str] = (),
+    asking: Asking | None = None,
 ) -> list[SessionRow]:
     """Gives the sessions that fit, latest activity first; those without a time come last.
 
     `running` are those that somebody writes to now, whatever the index says of their status.
     """
     where = _Where()
-    _of_session(msgspec.structs.replace(wanted, status=None), where)
+    _of_session(msgspec.structs.replace(wanted, status=None), where, asking)
     live = msgspec.json.encode(sorted(running)).decode()
     if wanted.status == "running":
         where.add("s.id IN (SELECT value FROM json_each(?))", live)
@@ -175,11 +184,11 @@ def resolve(connection: apsw.Connection, name: str) -> str:
     return str(rows[0][0])
 
 
-def entries(connection: apsw.Connection, wanted: Filter) -> Iterator[Entry]:
+def entries(connection: apsw.Connection, wanted: Filter, *, asking: Asking | None = None) -> Iterator[Entry]:
     """Yields the owned ledger entries that fit, in the order of their times."""
     where = _Where()
     where.add("l.owned=1")
-    _of_session(wanted, where)
+    _of_session(wanted, where, asking)
     if wanted.model is not None:
         where.add("l.model=?", wanted.model)
     if wanted.since is not None:
@@ -209,10 +218,10 @@ def entries(connection: apsw.Connection, wanted: Filter) -> Iterator[Entry]:
         )
 
 
-def rollups(connection: apsw.Connection, wanted: Filter) -> list[Rollup]:
+def rollups(connection: apsw.Connection, wanted: Filter, *, asking: Asking | None = None) -> list[Rollup]:
     """Gives the sums that fit; times are those of whole buckets."""
     where = _Where()
-    _of_session(wanted, where)
+    _of_session(wanted, where, asking)
     if wanted.model is not None:
         where.add("r.model=?", wanted.model)
     if wanted.since is not None:

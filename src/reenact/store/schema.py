@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
 CHECKPOINT_PAGES = 4096
@@ -33,7 +33,13 @@ CREATE TABLE session(
   title TEXT, cwd TEXT, project TEXT, models TEXT, started_at INT, ended_at INT, status TEXT,
   completeness TEXT, loops INT, turns INT, events INT, tool_calls INT, warnings INT, removed_at_source INT,
   tags TEXT, agent_version TEXT, original TEXT, recorded INT DEFAULT 0,
-  own TEXT, inherited TEXT
+  own TEXT, inherited TEXT,
+  own_tokens INT AS (
+    ifnull(own->>'$.tokens.input', 0) + ifnull(own->>'$.tokens.cache_read', 0)
+    + ifnull(own->>'$.tokens.cache_write', 0) + ifnull(own->>'$.tokens.output', 0)
+  ) VIRTUAL,
+  own_cost INT AS (own->>'$.cost') VIRTUAL,
+  own_known INT AS (own->>'$.cost_known') VIRTUAL
 );
 CREATE INDEX session_native ON session(native_id);
 CREATE INDEX session_ended ON session(ended_at);
@@ -42,6 +48,10 @@ CREATE INDEX session_project ON session(project, ended_at);
 CREATE INDEX session_status ON session(status, ended_at);
 CREATE INDEX session_parent ON session(parent);
 CREATE INDEX session_cwd ON session(cwd);
+CREATE INDEX session_tokens ON session(own_tokens, ended_at);
+CREATE INDEX session_cost ON session(own_cost, ended_at);
+CREATE INDEX session_known ON session(own_known, ended_at);
+CREATE INDEX session_kind ON session(kind, ended_at);
 CREATE TABLE session_model(
   session INT, model TEXT, ended_at INT, PRIMARY KEY(session, model)
 ) WITHOUT ROWID;
@@ -89,6 +99,19 @@ CREATE INDEX warning_part ON warning(part);
 CREATE TABLE segment(
   name TEXT PRIMARY KEY, session TEXT, inode INT, mtime_ns INT, size INT, offset INT, skipped INT, events INT
 ) WITHOUT ROWID;
+
+-- What the text index has still to look at, and the parts that it must not show any more.
+CREATE TABLE text_stale(n INTEGER PRIMARY KEY AUTOINCREMENT, session INT NOT NULL UNIQUE ON CONFLICT REPLACE);
+CREATE TABLE text_gone(n INTEGER PRIMARY KEY AUTOINCREMENT, part INT NOT NULL);
+CREATE TRIGGER session_new AFTER INSERT ON session BEGIN
+  INSERT INTO text_stale(session) VALUES (new.n);
+END;
+CREATE TRIGGER session_changed AFTER UPDATE OF part, events, project, kind, agent ON session BEGIN
+  INSERT INTO text_stale(session) VALUES (new.n);
+END;
+CREATE TRIGGER part_gone AFTER DELETE ON part BEGIN
+  INSERT INTO text_gone(part) VALUES (old.n);
+END;
 """
 
 _TEMPORARY = """

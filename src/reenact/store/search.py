@@ -146,7 +146,9 @@ def facts_of(row: SessionRow) -> SessionFacts:
 # -- scanning -----------------------------------------------------------------------------------
 
 
-def scan_session(events: Iterator[Event], session: SessionFacts, query: Query) -> Iterator[tuple[Event, EventFacts]]:
+def scan_session(
+    events: Iterator[Event], session: SessionFacts, query: Query
+) -> Iterator[tuple[Event, EventFacts]]:
     """Yields a session's events that fit, each read whole."""
     walk = Walk()
     for event in events:

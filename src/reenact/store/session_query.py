@@ -11,7 +11,22 @@ from collections.abc import Collection
 import apsw
 import msgspec
 
-from reenact.query import And, Compare, Field, Is, Leaf, Node, Not, Or, Pattern, Since, Until, Words, fits, leaves
+from reenact.query import (
+    And,
+    Compare,
+    Field,
+    Is,
+    Leaf,
+    Node,
+    Not,
+    Or,
+    Pattern,
+    Since,
+    Until,
+    Words,
+    fits,
+    leaves,
+)
 from reenact.query import of_session as is_of_session
 from reenact.store.sql import fetch
 from reenact.store.text_match import expression

@@ -48,7 +48,7 @@ def _cut(text: str, at: int, expression: re.Pattern[str] | None) -> Snippet:
     if start:
         start = next((index + 1 for index in range(start, at) if text[index].isspace()), start)
     piece = text[start : start + LENGTH]
-    marks = []
+    marks: list[tuple[int, int]] = []
     if expression is not None:
         for found in expression.finditer(text, start, min(len(text), start + 2 * LENGTH)):
             if found.start() >= start + LENGTH or len(marks) == _MARKS:

@@ -23,8 +23,8 @@ from reenact.query import EventFacts, Walk
 from reenact.store import frames
 from reenact.store.index import Index
 from reenact.store.lock import locked
-from reenact.store.part import storable
 from reenact.store.sql import fetch, fetch_one
+from reenact.store.summary import storable
 from reenact.store.text_shard import Entry, Holding, Shard, delete
 
 SHARD_ROWS = 2_000_000

@@ -68,8 +68,8 @@ def expression(node: Node, shard: Shard) -> str:
             wanted = [expression(part, shard) for part in parts if not isinstance(part, Not)]
             unwanted = [expression(part.part, shard) for part in parts if isinstance(part, Not)]
             found = " AND ".join(wanted) or _word(EVERY)
-            for part in unwanted:
-                found = f"({found}) NOT {part}"
+            for other in unwanted:
+                found = f"({found}) NOT {other}"
             return f"({found})"
         case Or(parts=parts):
             return f"({' OR '.join(expression(part, shard) for part in parts)})"

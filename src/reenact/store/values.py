@@ -9,6 +9,7 @@ import msgspec
 
 from reenact.events import Completeness, SessionKind, Tokens
 from reenact.events.blocks import Quality
+from reenact.query import Query
 
 Change = Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
 Status = Literal["running", "completed", "failed", "interrupted", "aborted", "unknown"]
@@ -91,6 +92,8 @@ class Filter(_Value, frozen=True, kw_only=True):
     until: int | None = None
     """UTC microseconds; by last activity for sessions, by response time for ledger entries."""
     sessions: tuple[str, ...] | None = None
+    query: Query | None = None
+    """What else is asked, in the query language."""
     hidden: bool = True
     """Whether hidden sessions (warm-ups) are included."""
     limit: int | None = None
@@ -203,6 +206,25 @@ class Warned(_Value, frozen=True, kw_only=True):
     message: str
     offset: int | None
     size: int | None
+
+
+class Hit(_Value, frozen=True, kw_only=True):
+    """One event that a search found, and where in it."""
+
+    session: str
+    seq: int
+    event: str
+    ts: int | None
+    moment: int
+    """Its time, else that of the latest event before it that has one, else 0."""
+    kind: str
+    tool: str | None
+    snippet: str
+    """A piece of its text as it is: whoever shows it makes it harmless."""
+    marks: tuple[tuple[int, int], ...]
+    """Where in the snippet the words stand: (start, end)."""
+    cursor: str
+    """Says to a later search: go on behind this one."""
 
 
 class Damage(_Value, frozen=True, kw_only=True):

@@ -1,0 +1,68 @@
+"""How a store in a folder is searched: by its text index, or by reading every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reenact.query import Query
+from reenact.store import frames, search, session_query
+from reenact.store.index import Index
+from reenact.store.recorded import Segments
+from reenact.store.sql import fetch
+from reenact.store.text_index import Tell, TextIndex
+from reenact.store.values import Hit, SessionRow
+
+
+class LocalSearch:
+    """Holds the text index of one store."""
+
+    def __init__(self, index: Index, segments: Segments) -> None:
+        self._index = index
+        self._segments = segments
+        self.texts = TextIndex(index, segments.read)
+
+    def asking(self) -> session_query.Asking:
+        """Gives where the answers to a query on sessions are."""
+        return session_query.Asking(
+            core=self._index.reader, shards=self.texts.shards(), running=self._segments.running()
+        )
+
+    def index_text(self, *, seconds: float | None, tell: Tell | None) -> bool:
+        return self.texts.catch_up(seconds=seconds, tell=tell)
+
+    def search(self, query: Query, *, limit: int, rank: bool, before: str | None) -> list[Hit]:
+        asking = self.asking()
+        found = search.rows(
+            asking.shards,
+            query,
+            lambda leaf: session_query.parts_of(leaf, asking),
+            limit=limit,
+            rank=rank,
+            before=before,
+        )
+        return search.hits(self._index.reader, found, query, self._segments.read)
+
+    def scan(self, query: Query, sessions: Iterator[SessionRow], *, limit: int) -> Iterator[Hit]:
+        """Yields hits, sessions of the latest activity first, in each the latest event first."""
+        wanted = search.literals(query.root)
+        left = limit
+        for row in sessions:
+            part = self._part(row.id)
+            if part is None or (wanted and not self._may_hold(part, wanted)):
+                continue
+            facts = search.facts_of(row)
+            events = frames.events(self._index.reader, part, read_segment=self._segments.read)
+            for event, seen in reversed(list(search.scan_session(events, facts, query))[-left:]):
+                yield search.hit(event, seen.said, query, cursor="", moment=seen.moment)
+                left -= 1
+            if not left:
+                return
+
+    def _part(self, session: str) -> int | None:
+        rows = fetch(self._index.reader, "SELECT part FROM session WHERE id=?", (session,))
+        return rows[0][0] if rows else None
+
+    def _may_hold(self, part: int, wanted: list[bytes]) -> bool:
+        """Tells whether one of a part's frames may hold the texts; a recorded one always may."""
+        rows = self._index.reader.execute("SELECT data FROM frame WHERE part=?", (part,))
+        return any(data is None or search.may_hold(data, wanted) for (data,) in rows)
