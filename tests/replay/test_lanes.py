@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from tests.replay.agents import ELSEWHERE, Agent, Model, Place, play, record
 
-from reenact.replay import Player, Script
+from reenact.replay import Incoming, Player, Script, Served
 
 HERE = Place()
 LANES = 12
@@ -84,3 +84,24 @@ def test_a_lane_goes_on_with_what_it_was_given(place: Place) -> None:
         served = play(Player(script, place.declared()), actual, choose=random.Random(seed).choice)
         for lane in ("uno", "due"):
             assert len({lane_of[answer.exchange] for answer in served if answer.lane == lane}) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "lane", "expected"),
+    [
+        ({}, None, ""),
+        ({"x-claude-code-agent-id": "a1"}, None, "a1"),
+        ({"x-claude-code-agent-id": "a1", "x-reenact-lane": "mine"}, None, "mine"),
+        ({"x-test-id": "t1"}, None, "t1"),
+        ({"x-claude-code-agent-id": "a1"}, "told", "told"),
+    ],
+    ids=["nothing told", "sub-agent", "our header first", "test id", "caller knows best"],
+)
+def test_a_lane_is_what_is_told_most_explicitly(
+    headers: dict[str, str], lane: str | None, expected: str
+) -> None:
+    script = Script(exchanges=record([Agent(HERE)]), declared=HERE.declared())
+    body = Agent(HERE).incoming().body
+    answer = Player(script, HERE.declared()).respond(Incoming(headers=headers, body=body, lane=lane))
+    assert isinstance(answer, Served)
+    assert answer.lane == expected
