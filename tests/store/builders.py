@@ -58,6 +58,7 @@ def child_of(session: str, parent: str, *, kind: SessionKind = "subagent", **tol
 
 def event(session: str, seq: int, body: AnyBody, *, name: str | None = None, **envelope: Any) -> Event:
     ts = envelope.pop("ts", START + seq * SECOND)
+    envelope.setdefault("source_kind", "provider_file")
     return Event(
         v=FORMAT,
         seq=seq,

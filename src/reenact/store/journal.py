@@ -53,10 +53,6 @@ class Journal:
         self._refresh()
         return self._projects.get(cwd)
 
-    def projects(self) -> dict[str, str]:
-        self._refresh()
-        return self._projects
-
     def append(self, notes: Iterable[Note]) -> None:
         """Writes notes for good: when this returns, they survive the death of the machine.
 

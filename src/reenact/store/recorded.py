@@ -92,14 +92,18 @@ class Segments:
 
     def _blocks(self, session: str, number: int, offset: int) -> Iterator[bytes]:
         path = segment.sealed_path(self._layout, session, number)
-        if path.exists():
-            yield from segment.read_sealed(path, self._table(path), start=offset)
-            return
-        with contextlib.suppress(FileNotFoundError):  # removed since: the index will be told
+        handle = -1
+        with contextlib.suppress(FileNotFoundError):
             handle = os.open(self._layout.live_segment(session), os.O_RDONLY | os.O_CLOEXEC)
-            try:
+        try:
+            # Looked for after opening: sealing writes the sealed file before the live one goes, so
+            # where there is none yet, what was opened is this segment and not the one after it.
+            if path.exists():
+                yield from segment.read_sealed(path, self._table(path), start=offset)
+            elif handle >= 0:  # else it was removed: the index will be told
                 yield from segment.blocks_of(handle, offset)
-            finally:
+        finally:
+            if handle >= 0:
                 os.close(handle)
 
     def _table(self, path: Path) -> Table:
