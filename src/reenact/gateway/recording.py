@@ -42,6 +42,11 @@ class RecordingApp:
         """The agent's own ids of the sessions that were seen."""
         self.exchanges = 0
 
+    @property
+    def is_cut(self) -> bool:
+        """True where an answer is outstanding, or the latest one was not heard to its end."""
+        return self._recorder.is_cut
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await http.lifespan(receive, send, close=self.close)

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from reenact.errors import ReenactError
-from reenact.events.bodies import Custom
+from reenact.events.bodies import Custom, ModelRequested
 from reenact.ingest.lines import cut
 from reenact.launch.branch import left_of
 from reenact.launch.prompts import told_by_calls
@@ -81,10 +81,18 @@ def recording_of(store: Store, row: SessionRow) -> str | None:
     return None
 
 
-def _native_ids(store: Store, recording: str) -> Iterator[str]:
+def _native_ids(store: Store, recording: str) -> set[str]:
+    """Gives the agent's own sessions that a recording saw; its calls tell where its end was never written."""
+    found: set[str] = set()
     for event in store.events(recording):
-        if isinstance(event.body, Custom) and event.body.name == TRANSCRIPT:
-            yield str(event.body.data.get("native_id"))
+        match event.body:
+            case Custom(name=name, data=data) if name == TRANSCRIPT:
+                found.add(str(data.get("native_id")))
+            case ModelRequested(params={"headers": {"x-claude-code-session-id": str(native)}}):
+                found.add(native)
+            case _:
+                pass
+    return found
 
 
 def _calls(store: Store, row: SessionRow) -> Iterator[Logged]:

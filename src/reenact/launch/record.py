@@ -22,8 +22,8 @@ from reenact.store import Store
 TAG = "recording"
 TRANSCRIPT = "reenact.transcript"
 """Name of the event that tells which of the agent's own sessions a recording saw."""
-_SIGNALLED = 128
-_INTERRUPTED = (_SIGNALLED + 2, _SIGNALLED + 15)
+_SIGNALLED = range(129, 129 + 64)
+"""Exit codes that tell which signal ended a command."""
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ def finish(recorder: Recorder, app: RecordingApp, code: int | None) -> None:
     for native in sorted(app.sessions):
         recorder.record(Custom(name=TRANSCRIPT, data={"native_id": native}))
     status: EndStatus = "completed"
-    if code is None or code in _INTERRUPTED:
+    if code is None or code in _SIGNALLED or app.is_cut:
         status = "interrupted"
     elif code:
         status = "failed"

@@ -44,11 +44,19 @@ class ExchangeRecorder:
         self._scrub = scrub_text
         self._names: OrderedDict[bytes, str] = OrderedDict()
         self._lanes: dict[str, _Lane] = {}
+        self._waiting: set[str] = set()
+        self._is_cut = False
+
+    @property
+    def is_cut(self) -> bool:
+        """True where an answer is outstanding, or the latest one was not heard to its end."""
+        return self._is_cut or bool(self._waiting)
 
     def requested(
         self, exchange: str, *, method: str, path: str, headers: Mapping[str, str], body: bytes, lane: str
     ) -> None:
         """Records a request the moment it came."""
+        self._waiting.add(exchange)
         parsed = anthropic.parse_request(body)
         names = [self._keep(bytes(raw)) for raw in parsed.raw_messages]
         rest = {name: msgspec.Raw(raw) for name, raw in parsed.fields.items() if name != "messages"}
@@ -81,6 +89,8 @@ class ExchangeRecorder:
         lane: str,
     ) -> None:
         """Records an answer when it ended, however it ended. `chunks` are (µs since the request, length)."""
+        self._waiting.discard(exchange)
+        self._is_cut = end != "complete"
         clean = self._scrub(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         tape = Tape(
             status=status,
@@ -113,6 +123,7 @@ class ExchangeRecorder:
 
     def unreachable(self, exchange: str, *, error: str, lane: str) -> None:
         """Records that the provider could not be reached."""
+        self._waiting.discard(exchange)
         self._recorder.record(
             ModelFailed(exchange=exchange, error=error, category="unreachable"),
             turn=exchange,

@@ -279,7 +279,7 @@ class Reckoning:
             models=tuple(summary.models),
             started_at=summary.started_at,
             ended_at=summary.ended_at,
-            status="running" if is_running else summary.status,
+            status="running" if is_running else summary.status_of(is_recorded=session.original is None),
             completeness=summary.completeness,
             parent=session.parent,
             parent_call=session.call,

@@ -152,6 +152,7 @@ def _write(
 ) -> None:
     number = ledger.session_number(connection, header.id)
     cwd = summary.cwd
+    is_recorded = any(part.original == RECORDED for part in parts)
     values: Mapping[str, object] = {
         "native_id": header.native_id,
         "agent": header.agent,
@@ -165,7 +166,7 @@ def _write(
         "models": msgspec.json.encode(summary.models).decode(),
         "started_at": summary.started_at,
         "ended_at": summary.ended_at,
-        "status": summary.status,
+        "status": summary.status_of(is_recorded=is_recorded),
         "completeness": summary.completeness,
         "loops": summary.loops,
         "turns": summary.turns,
@@ -176,7 +177,7 @@ def _write(
         "tags": msgspec.json.encode(summary.tags).decode(),
         "agent_version": summary.agent_version,
         "original": next((part.original for part in parts if part.original != RECORDED), None),
-        "recorded": any(part.original == RECORDED for part in parts),
+        "recorded": is_recorded,
     }
     assignments = ", ".join(f"{name}=?" for name in values)
     connection.execute(f"UPDATE session SET {assignments} WHERE n=?", (*values.values(), number))

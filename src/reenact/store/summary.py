@@ -39,6 +39,8 @@ class Summary(msgspec.Struct, kw_only=True):
     models: list[str] = []
     completeness: Completeness = "full"
     status: Status = "unknown"
+    is_open: bool = False
+    """True between `session.started` and `session.ended`."""
     loops: int = 0
     turns: int = 0
     tool_calls: int = 0
@@ -61,6 +63,13 @@ class Summary(msgspec.Struct, kw_only=True):
             or self.task
             or self.command
         )
+
+    def status_of(self, *, is_recorded: bool) -> Status:
+        """Gives how the session stands while nobody writes to it.
+
+        Our own recordings always say how they ended: one that does not, lost its writer.
+        """
+        return "aborted" if is_recorded and self.is_open else self.status
 
     def add(self, event: Event) -> None:
         """Takes the next event of the session."""
@@ -103,6 +112,7 @@ class Summary(msgspec.Struct, kw_only=True):
                 pass
 
     def _started(self, ts: int | None, body: bodies.SessionStarted) -> None:
+        self.is_open = True
         if self.began is None:
             self.began = ts
         self.cwd = self.cwd or (storable(body.cwd) if body.cwd else None)
@@ -139,6 +149,7 @@ class Summary(msgspec.Struct, kw_only=True):
         match body:
             case bodies.SessionEnded(status=status):
                 self.status = status
+                self.is_open = False
             case bodies.UserMessage(origin="interrupt"):
                 self.status = "interrupted"
             case bodies.UserMessage() | bodies.ToolCalled() | bodies.SessionStarted(resumed=True):
