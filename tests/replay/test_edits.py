@@ -340,6 +340,15 @@ def test_the_report_fits_a_terminal_and_is_json(name: str) -> None:
     assert json.loads(json.dumps(shown)) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "common"),
+    [("the model", 5), ("a tool added", 5), ("a word of the prompt", 0), ("a tool's result", 2)],
+)
+def test_the_report_tells_how_many_messages_agree_from_the_start(name: str, common: int) -> None:
+    player, _ = run(EDITS[name][0], is_elsewhere=True)
+    assert (told(player).common, told(player).messages) == (common, 5)
+
+
 def test_lines_that_differ_are_shown_with_their_numbers() -> None:
     player, _ = run(EDITS["a tool's result"][0], is_elsewhere=False)
     assert told(player).differences[0].lines == ("-2: print(2)", "+2: print(3)")

@@ -8,6 +8,7 @@ import msgspec
 
 from reenact.replay.match import Matcher, Slot
 from reenact.replay.reading import Subject
+from reenact.wire.alignment import shared
 from reenact.wire.anthropic import Difference, diff_requests
 from reenact.wire.canonical import content_hash
 from reenact.wire.fingerprint import shared_messages
@@ -76,9 +77,9 @@ def compare(slot: Slot, asked: Subject, matcher: Matcher) -> Closest:
     ]
     told = [differences for differences in found if differences]
     differences = min(told, key=_leaves, default=())
-    common = max(shared_messages(subject.own, asked.own), 0)
+    common = shared(subject.own.messages, asked.own.messages)
     if len(ways) > 1:
-        common = max(shared_messages(subject.union, asked.union), common)
+        common = max(shared(subject.union.messages, asked.union.messages), common)
     return Closest(
         slot=slot,
         common=common,
