@@ -170,6 +170,19 @@ def test_every_step_that_is_shown_is_shown_once(events: list[Event]) -> None:
     )
 
 
+@pytest.mark.parametrize("width", [16, 24, 32, 40, 48])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_narrow_terminals_are_kept_to_as_well(name: str, width: int) -> None:
+    events = SCRIPTS[name]().events
+    tree, index = fold(events), indexed(events)
+    every = [*trace(tree, index, look=look(width)), *trace(tree, index, look=look(width), verbose=True)]
+    every += [
+        *summary(tree, session=listed(), look=look(width)),
+        *state(tree.at(20), index, look=look(width)),
+    ]
+    assert [text.plain for text in every if cell_len(text.plain) > width] == []
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_nothing_harmful_reaches_the_terminal(width: int) -> None:
     events = hostile().events

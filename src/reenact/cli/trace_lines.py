@@ -72,8 +72,9 @@ class Writer:
             yield self._folded(row, is_now=is_now)
         else:
             yield self._step(row, is_now=is_now, words="" if is_told else None)
+        room = self._look.width - self._indentation
         for text, style in below:
-            yield Text(" " * self._indentation).append(self._look.plain(text), style=style)
+            yield Text(" " * self._indentation).append(self._look.plain(clip(text, room)), style=style)
 
     def heading(self, number: int, loop: Loop, *, is_now: bool = False) -> Iterator[Text]:
         """Yields that the conversation went back, where it did, and the prompt."""

@@ -13,9 +13,9 @@ from html import escape
 from reenact.tree import safe, safe_lines
 
 _FENCE = re.compile(r"( *)(?:(`{3,})([^`]*)|(~{3,})(.*))$")
-_LONG_RUN = re.compile(r"`{3,}|~{3,}")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)")
+_HTML = re.compile(r"(\\*)([&<])")
 _SIGNS = re.compile(r"([\\`*_{}\[\]#+!|~])")
 _ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in "&<>*_`[]~\\!"})
 
@@ -59,7 +59,8 @@ def _prose(lines: list[str]) -> Iterator[str]:
     """Yields lines in which only code blocks that we opened ourselves hold anything unescaped.
 
     A fence with an indentation may belong to a list item and end with it, so its block is moved to
-    the margin; fences inside of quotations and lists' first lines are no fences any more.
+    the margin. Fences behind a quotation's or a list's sign are not followed: any line at the margin
+    ends them, and what they hold is escaped.
     """
     fence, indentation = "", 0
     for line in lines:
@@ -76,13 +77,9 @@ def _prose(lines: list[str]) -> Iterator[str]:
             indentation, fence = len(opening[1]), opening[2] or opening[4]
             yield fence + (opening[3] or opening[5] or "").rstrip()
         else:
-            yield _inline(_LONG_RUN.sub(_as_entities, line))
+            yield _inline(line)
     if fence:
         yield fence
-
-
-def _as_entities(run: re.Match[str]) -> str:
-    return "\0" * len(run[0]) if run[0][0] == "`" else "\1" * len(run[0])
 
 
 def _inline(line: str) -> str:
@@ -95,10 +92,15 @@ def _inline(line: str) -> str:
         is_plain = not re.search(r"[<>&\[\]]", inside)
         parts.append(span[0] if is_plain else f"<code>{inside.strip().translate(_ENTITIES)}</code>")
         end = span.end()
-    escaped = "".join((*parts, _unlinked(line[end:])))
-    return escaped.replace("\0", "&#96;").replace("\1", "&#126;")
+    return "".join((*parts, _unlinked(line[end:])))
 
 
 def _unlinked(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("![", "!\\[").replace("]:", "]\\:")
+    text = _HTML.sub(_as_entity, text).replace("![", "!\\[").replace("]:", "]\\:")
     return _LINK.sub("]\\(", text)
+
+
+def _as_entity(found: re.Match[str]) -> str:
+    """Gives a sign of HTML as an entity; a backslash that escaped it would escape the entity's sign."""
+    backslashes = found[1]
+    return backslashes[: len(backslashes) // 2 * 2] + escape(found[2])
