@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -35,7 +36,7 @@ from reenact.errors import (
     ReadOnlyArchiveError,
 )
 from reenact.events import AnyBody, blob_hash, bodies
-from reenact.store import Derived, Filter, LocalStore, collect, index, lock, open_store, schema
+from reenact.store import Derived, Filter, LocalStore, collect, open_store, schema
 from reenact.store.layout import read_card
 from reenact.store.lock import locked
 
@@ -296,7 +297,6 @@ def test_two_stores_see_each_others_work(root: Path) -> None:
 
 
 def test_a_second_importer_waits_and_then_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lock, "SHORT_WAIT", 0.0)
     first, second = opened(root), opened(root)
     keep(first, "one", b"x")
     made_from = Derived(parser="p", lengths=(1,))
@@ -307,7 +307,7 @@ def test_a_second_importer_waits_and_then_says_so(root: Path, monkeypatch: pytes
         assert second.sessions(ALL) == []
     assert len(second.sessions(ALL)) == 1
     with locked(root / "cache" / "lock"):
-        monkeypatch.setattr(index.Index.writing, "__kwdefaults__", {"wait": 0.0}, raising=False)
+        monkeypatch.setattr(second._index, "writing", partial(second._index.writing, wait=0.0))
         writing = second.writer(header("s7"))
         writing.append(event("s7", 1, prompt("x")))
         writing.close()
