@@ -125,16 +125,13 @@ class _Walk:
     def _field(self, name: str, value: str) -> str:
         if name in self._exempt:
             return self._text(value, ())
-        rule = named(name, value, self._patterns) if name else None
-        if rule is None or self._is_whole(value):
-            return self._text(value, self._patterns)
+        scrubbed = self._text(value, self._patterns)
+        # What is left is judged, so that scrubbing once is enough.
+        rule = named(name, scrubbed, self._patterns) if name else None
+        if rule is None:
+            return scrubbed
         self.rules.append(rule)
         return placeholder(rule, value, self._key)
-
-    def _is_whole(self, value: str) -> bool:
-        """Tells whether the whole value is a secret by its own looks; those tell more than a name."""
-        hits = find(value, known=self._known, rules=self._patterns)
-        return any(hit.end - hit.start == len(value) for hit in hits)
 
     def _text(self, text: str, rules: Sequence[Rule]) -> str:
         scrubbed = scrub(text, key=self._key, known=self._known or (), rules=rules)

@@ -66,6 +66,8 @@ def decode(line: Line, *, is_row: LooksLikeRow = looks_like_row) -> Decoded:
         return Decoded(values=(value,))
     if not line.terminated:
         return Decoded(held=True)
+    if not line.data.strip():
+        return Decoded()
     if value is _TOO_DEEP:
         return Decoded(warning=warn(line, "the line is nested too deep to be decoded", category="too_deep"))
     if value is not _NOTHING:

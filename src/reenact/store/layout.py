@@ -120,7 +120,7 @@ def read_card(path: Path) -> Card | None:
         card = msgspec.json.decode(path.read_bytes(), type=Card)
     except FileNotFoundError:
         return None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ArchiveError(f"{path} is damaged: {error}", hint="restore it from a backup") from error
     if card.format > ARCHIVE_FORMAT:
         raise ArchiveTooNewError(str(path.parent), card.format, ARCHIVE_FORMAT)

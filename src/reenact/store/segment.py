@@ -72,7 +72,7 @@ def opening(line: bytes) -> Opening | None:
     data = from_line(line)
     try:
         return None if data is None else msgspec.json.decode(data, type=Opening)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

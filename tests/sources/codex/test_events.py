@@ -58,6 +58,9 @@ from .rows import (
     started,
 )
 
+AGENT = "/root"
+"""The name of the first agent, as Codex writes it; the others' names hang below it."""
+
 
 def test_a_prompt_begins_a_loop_where_the_log_tells_no_turns() -> None:
     parsed = parse_rows([meta(), *prompt("Go"), *answer("Gone."), *prompt("Go"), *answer("Gone.")])
@@ -283,7 +286,7 @@ def test_what_goes_on_around_the_model_is_told() -> None:
 
 
 def test_a_subagent_is_linked_by_every_sign_once() -> None:
-    path = "/root/a"
+    path = f"{AGENT}/a"
     rows = [
         meta(),
         call("spawn_agent", "c1", message="Look"),

@@ -57,6 +57,9 @@ from .rows import (
     started,
 )
 
+AGENT = "/root"
+"""The name of the first agent, as Codex writes it; the others' names hang below it."""
+
 PARENT_ID, CHILD_ID = ids.session_id("codex", PARENT), ids.session_id("codex", CHILD)
 
 
@@ -472,7 +475,7 @@ def test_x18_a_file_without_times_has_the_one_in_its_name() -> None:
 
 
 def test_s7_4_a_v2_subagent_with_its_parents_rows_has_only_its_own_calls() -> None:
-    spawn = {"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "agent_path": "/root/helper"}}}
+    spawn = {"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "agent_path": f"{AGENT}/helper"}}}
     rows = [
         meta(CHILD, 20, source=spawn, subagent_history_start_ordinal=6, session_id=PARENT),
         meta(PARENT, 20),
@@ -481,7 +484,7 @@ def test_s7_4_a_v2_subagent_with_its_parents_rows_has_only_its_own_calls() -> No
         said("assistant", "Asking.", 20),
         call("spawn_agent", "c0", 20, message="Look"),
         started(NEW_TURN, 21),
-        item("agent_message", 21, author="/root", recipient="/root/helper", content=task("Look")),
+        item("agent_message", 21, author="/root", recipient=f"{AGENT}/helper", content=task("Look")),
         call("exec_command", "c1", 22, cmd="ls"),
         record("resp_9", spent(900, 0, 20), spent(900, 0, 20), 22, thread_id=CHILD, turn_id=NEW_TURN),
     ]

@@ -37,6 +37,9 @@ from .rows import (
     started,
 )
 
+AGENT = "/root"
+"""The name of the first agent, as Codex writes it; the others' names hang below it."""
+
 _CHANGES = {"/todo/a.py": {"type": "update", "unified_diff": "@@\n-a\n+b\n", "move_path": None}}
 _PATCH = "*** Begin Patch\n*** Add File: b.py\n+x\n*** Delete File: c.py\n*** End Patch\n"
 _REPLACED = [said("user", "Go")["payload"], said("assistant", "Gone.")["payload"]]
@@ -79,11 +82,11 @@ POOL: list[Row] = [
     call("spawn_agent", "c4", message="Look"),
     output("c4", '{"agent_id":"x-1","nickname":"Poincare"}'),
     completed("CollabAgentToolCall", id="c4", tool="spawn_agent", receiver_thread_ids=["x-1"], prompt="Look"),
-    completed("SubAgentActivity", id="c4", kind="started", agent_thread_id="x-1", agent_path="/root/a"),
-    completed("SubAgentActivity", id="z", kind="completed", agent_thread_id="x-1", agent_path="/root/a"),
+    completed("SubAgentActivity", id="c4", kind="started", agent_thread_id="x-1", agent_path=f"{AGENT}/a"),
+    completed("SubAgentActivity", id="z", kind="completed", agent_thread_id="x-1", agent_path=f"{AGENT}/a"),
     item(
         "agent_message",
-        author="/root/a",
+        author=f"{AGENT}/a",
         recipient="/root",
         content="Message Type: FINAL_ANSWER\nPayload:\nYes",
     ),

@@ -68,7 +68,7 @@ class Memory:
         self.tasks: dict[str, str] = {}
         """Calls that spawn an agent → the task they gave it."""
         self.paths: dict[str, str] = {}
-        """Paths of agents (`/root/helper`) → their threads."""
+        """Paths of agents (the names that they give each other) → their threads."""
         self.compactions = 0
         self.limits: dict[str, tuple[Any, ...]] = {}
         self.searches: Counter[str] = Counter()

@@ -35,7 +35,7 @@ def key_inside(path: str) -> str | None:
         return None
     try:
         value = msgspec.json.decode(first)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = _ID.search(first[:_FIRST])  # a document larger than the head, or a damaged first row
         return found[1].decode("utf-8", "replace") if found else None
     return _key(path, value) if isinstance(value, dict) else None
@@ -89,7 +89,7 @@ def _index(path: Path) -> dict[str, str]:
     for line in rows:
         try:
             row = msgspec.json.decode(line)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         thread = text(row, "id") if isinstance(row, dict) else None
         if thread is not None:
