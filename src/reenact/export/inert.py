@@ -13,6 +13,7 @@ from html import escape
 from reenact.tree import safe, safe_lines
 
 _FENCE = re.compile(r"( *)(?:(`{3,})([^`]*)|(~{3,})(.*))$")
+_RUN = re.compile(r"^( *)(`{3,})")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)")
 _HTML = re.compile(r"(\\*)([&<])")
@@ -77,7 +78,8 @@ def _prose(lines: list[str]) -> Iterator[str]:
             indentation, fence = len(opening[1]), opening[2] or opening[4]
             yield fence + (opening[3] or opening[5] or "").rstrip()
         else:
-            yield _inline(line)
+            # a run of backticks that is no fence here could become one when what follows it is escaped
+            yield _inline(_RUN.sub(r"\1\\\2", line))
     if fence:
         yield fence
 
