@@ -18,6 +18,7 @@ from reenact.events.blocks import RequestRef, Tape
 from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
 from reenact.recorder.content import blocks_of
 from reenact.wire import anthropic, canonical, sse
+from reenact.wire.mapping import Mapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,7 +92,7 @@ class ExchangeRecorder:
         """Records an answer when it ended, however it ended. `chunks` are (µs since the request, length)."""
         self._waiting.discard(exchange)
         self._is_cut = end != "complete"
-        clean = self._scrub(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        clean = self._cleaned(body, headers)
         tape = Tape(
             status=status,
             headers={name: value for name, value in headers.items() if name in KEPT_HEADERS},
@@ -153,6 +154,14 @@ class ExchangeRecorder:
             source_kind="wire",
         )
 
+    def _cleaned(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Gives an answer without its secrets, also without those that its pieces cut apart."""
+        if _is_stream(headers):
+            whole = msgspec.json.encode(anthropic.assemble(body).message).decode()
+            if self._scrub(whole) != whole:
+                body = b"".join(anthropic.rewrite_stream(body, _Scrubber(self._scrub)))
+        return self._scrub(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
     def _keep(self, raw: bytes) -> str:
         """Keeps a part of a request without its secrets; gives its name."""
         digest = hashlib.sha256(raw).digest()
@@ -183,8 +192,27 @@ class ExchangeRecorder:
         return RequestRef(shape=shape, messages=tuple(names[keep:]), base=before.exchange, keep=keep)
 
 
+class _Scrubber(Mapper):
+    """Takes secrets out where a mapper puts in other words: over the borders of pieces."""
+
+    def __init__(self, scrub: Callable[[str], str]) -> None:
+        super().__init__(())
+        self.is_identity = False
+        self._scrub = scrub
+
+    def text(self, text: str) -> str:
+        return self._scrub(text)
+
+    def json_text(self, text: str) -> str:
+        return self._scrub(text)
+
+
+def _is_stream(headers: Mapping[str, str]) -> bool:
+    return "event-stream" in headers.get("content-type", "")
+
+
 def _read(body: bytes, *, headers: Mapping[str, str], status: int) -> anthropic.Reply:
-    if "event-stream" in headers.get("content-type", ""):
+    if _is_stream(headers):
         stream = anthropic.assemble(body)
         return anthropic.Reply(message=stream.message, failure=stream.failure)
     return anthropic.parse_reply(body, status=status)
