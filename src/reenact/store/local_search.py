@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import apsw
+
+from reenact.errors import ArchiveError
 from reenact.query import Query
 from reenact.store import frames, search, session_query
 from reenact.store.index import Index
@@ -32,14 +35,20 @@ class LocalSearch:
 
     def search(self, query: Query, *, limit: int, rank: bool, before: str | None) -> list[Hit]:
         asking = self.asking()
-        found = search.rows(
-            asking.shards,
-            query,
-            lambda leaf: session_query.parts_of(leaf, asking),
-            limit=limit,
-            rank=rank,
-            before=before,
-        )
+        try:
+            found = search.rows(
+                asking.shards,
+                query,
+                lambda leaf: session_query.parts_of(leaf, asking),
+                limit=limit,
+                rank=rank,
+                before=before,
+            )
+        except (apsw.CorruptError, apsw.NotADBError) as error:
+            self.texts.clear()
+            raise ArchiveError(
+                f"the text index was damaged and is dropped: {error}", hint="search again: it is made anew"
+            ) from error
         return search.hits(self._index.reader, found, query, self._segments.read)
 
     def scan(self, query: Query, sessions: Iterator[SessionRow], *, limit: int) -> Iterator[Hit]:

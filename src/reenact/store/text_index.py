@@ -95,9 +95,8 @@ class TextIndex:
             self.close()
         number = len(self._shards)
         while (path := self._path(number)).exists():
-            shard = Shard(path, number)
-            if not shard.is_of(mark):
-                shard.close()
+            shard = Shard.open(path, number, mark)
+            if shard is None:
                 break
             self._shards.append(shard)
             number += 1
@@ -119,10 +118,9 @@ class TextIndex:
                 due = self._due()
                 if not due.sessions and not due.gone:
                     return True
-                finished = self._work(due, until, tell)
-                if finished:
-                    self._done(due)
-                return finished
+                count = self._work(due, until, tell)
+                self._done(due, due.sessions[:count])
+                return count == len(due.sessions)
         except (ArchiveBusyError, apsw.ReadOnlyError, apsw.BusyError):
             return False
 
@@ -158,9 +156,8 @@ class TextIndex:
 
     def _settle_mark(self) -> None:
         """Sees to it that index and shards know each other; else all texts are due again."""
-        mark = self._read_mark()
-        first = self._path(0)
-        if mark is not None and (self.shards() or not first.exists()):
+        shards = self.shards()
+        if shards and not self._path(len(shards)).exists():
             return
         self.clear()
         with self._index.writing() as connection:
@@ -193,14 +190,19 @@ class TextIndex:
         finally:
             reader.execute("COMMIT")
 
-    def _done(self, due: Due) -> None:
+    def _done(self, due: Due, sessions: tuple[int, ...]) -> None:
+        """Takes back the notes that were worked off; those written meanwhile stay."""
         with self._index.writing() as connection:
-            connection.execute("DELETE FROM text_stale WHERE n<=?", (due.last_stale,))
+            connection.execute(
+                "DELETE FROM text_stale WHERE n<=? AND session IN (SELECT value FROM json_each(?))",
+                (due.last_stale, msgspec.json.encode(sessions).decode()),
+            )
             connection.execute("DELETE FROM text_gone WHERE n<=?", (due.last_gone,))
 
     # -- working it off -------------------------------------------------------------------------
 
-    def _work(self, due: Due, until: float | None, tell: Tell | None) -> bool:
+    def _work(self, due: Due, until: float | None, tell: Tell | None) -> int:
+        """Gives how many of the sessions are done."""
         for part in due.gone:
             self._drop(part)
         batch = _Batch(self._writable_shard)
@@ -215,9 +217,9 @@ class TextIndex:
                     self._drop(part)
             if until is not None and time.monotonic() >= until:
                 batch.flush()
-                return number + 1 == len(due.sessions)
+                return number + 1
         batch.flush()
-        return True
+        return len(due.sessions)
 
     def _target(self, session: int) -> Target | None:
         row = fetch_one(

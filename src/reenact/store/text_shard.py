@@ -103,13 +103,21 @@ class Shard:
         connection.close()
         return cls(path, number)
 
-    def is_of(self, index: str) -> bool:
-        """Tells whether the shard was made from this index, by this version, and can be read."""
+    @classmethod
+    def open(cls, path: Path, number: int, index: str) -> Shard | None:
+        """Opens a shard that was made from this index, by this version, and can be read."""
         try:
-            version = fetch_one(self.connection, "PRAGMA user_version")
-            return version == (VERSION,) and self.meta("index") == index
+            shard = cls(path, number)
         except apsw.Error:
-            return False
+            return None
+        with contextlib.suppress(apsw.Error):
+            if (
+                fetch_one(shard.connection, "PRAGMA user_version") == (VERSION,)
+                and shard.meta("index") == index
+            ):
+                return shard
+        shard.close()
+        return None
 
     def meta(self, name: str) -> object:
         row = fetch_one(self.connection, "SELECT value FROM meta WHERE name=?", (name,))
