@@ -35,8 +35,7 @@ def trace(tree: Tree, events: Mapping[int, Event], *, look: Look, verbose: bool 
         while empty and empty[0][0] < row.number:
             yield Text("")
             yield from writer.heading(*empty.pop(0))
-        if previous is None or row.number != previous.number:
-            yield from _opening(row, writer)
+        yield from _opening(row, previous, writer)
         if verbose and row.turn is not None and (previous is None or row.turn is not previous.turn):
             yield writer.turn(row.turn)
         yield from writer.row(row)
@@ -66,9 +65,11 @@ def around(
         yield from writer.row(row, is_now=index == at)
 
 
-def _opening(row: Row, writer: Writer) -> Iterator[Text]:
-    """Yields what stands above the first row of a loop; its prompt may come later, as a row."""
-    if row.loop is not None:
-        yield Text("")
-        if row.loop.prompt_seq is None:
-            yield from writer.heading(row.number, row.loop)
+def _opening(row: Row, previous: Row | None, writer: Writer) -> Iterator[Text]:
+    """Yields what stands above a row; the prompt of a loop may come after texts for the model."""
+    begins = previous is None or row.number != previous.number
+    if row.loop is None or not (row.is_prompt or (begins and row.loop.prompt_seq is None)):
+        return
+    yield Text("")
+    if not row.is_prompt:
+        yield from writer.heading(row.number, row.loop)
