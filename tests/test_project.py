@@ -1,10 +1,13 @@
 """The rules that the project sets itself, where a machine can hold it to them."""
 
+import ast
 import fnmatch
 import hashlib
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -130,6 +133,30 @@ def test_every_declared_dependency_is_pinned_to_a_version_it_allows() -> None:
     assert missing == []
     refused = [str(r) for r in requirements if pinned[canonicalize_name(r.name)] not in r.specifier]
     assert refused == []
+
+
+def imported_from_elsewhere() -> set[str]:
+    """Top names of all that the package imports and that is neither Python's nor ours."""
+    found = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import():
+                    found |= {name.name.partition(".")[0] for name in node.names}
+                case ast.ImportFrom(module=str(module), level=0):
+                    found.add(module.partition(".")[0])
+    return found - sys.stdlib_module_names - {"reenact"}
+
+
+def test_everything_the_package_imports_is_a_declared_dependency() -> None:
+    declared = {canonicalize_name(Requirement(text).name) for text in PYPROJECT["project"]["dependencies"]}
+    providers = packages_distributions()
+    names = imported_from_elsewhere()
+    assert "msgspec" in names
+    undeclared = {
+        name for name in names if not declared & {canonicalize_name(d) for d in providers.get(name, [])}
+    }
+    assert undeclared == set()
 
 
 def test_every_dependency_of_users_says_what_it_is_for() -> None:
