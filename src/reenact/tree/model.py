@@ -30,7 +30,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen value of the tree."""
 
 
-class Step(Value, frozen=True, kw_only=True):
+# gc=False: there are as many of these as events, and they cannot be part of a reference cycle
+class Step(Value, frozen=True, kw_only=True, gc=False):
     """The smallest thing shown: a message, reasoning, a tool call with its result, a change and so on."""
 
     kind: StepKind

@@ -14,7 +14,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen part of a view."""
 
 
-class Message(Value, frozen=True, kw_only=True):
+# gc=False: there may be as many of these as events, and they cannot be part of a reference cycle
+class Message(Value, frozen=True, kw_only=True, gc=False):
     """One part of the context as the model would see it; the text is in the event."""
 
     seq: int
@@ -28,7 +29,7 @@ class Message(Value, frozen=True, kw_only=True):
     """True where it stands for what a compaction took away."""
 
 
-class FileState(Value, frozen=True, kw_only=True):
+class FileState(Value, frozen=True, kw_only=True, gc=False):
     """What this session did to one file so far."""
 
     path: str
@@ -49,7 +50,7 @@ class FileState(Value, frozen=True, kw_only=True):
     moved_to: str | None = None
 
 
-class ModelUsage(Value, frozen=True, kw_only=True):
+class ModelUsage(Value, frozen=True, kw_only=True, gc=False):
     """What one model spent so far, each response once."""
 
     model: str | None
@@ -68,7 +69,7 @@ class UsageSoFar(Value, frozen=True, kw_only=True):
     inherited: Tokens = Tokens()
 
 
-class OpenCall(Value, frozen=True, kw_only=True):
+class OpenCall(Value, frozen=True, kw_only=True, gc=False):
     """A tool call that has no result yet."""
 
     call: str
@@ -76,7 +77,7 @@ class OpenCall(Value, frozen=True, kw_only=True):
     seq: int
 
 
-class Setting(Value, frozen=True, kw_only=True):
+class Setting(Value, frozen=True, kw_only=True, gc=False):
     """Where and how the agent works at this position."""
 
     cwd: str | None = None
