@@ -13,6 +13,7 @@ from reenact import config as configuration
 from reenact import export, ingest, tree, usage
 from reenact.archive.guard import Guard
 from reenact.archive.pricing import Pricer, overrides
+from reenact.archive.texts import Texts
 from reenact.archive.values import Checkup, Risk
 from reenact.archive.zones import zone
 from reenact.clock import Clock
@@ -52,7 +53,8 @@ class Archive:
         self.store: Store = open_store(
             path, clock=clock, pricer=Pricer(self.prices), cache=Path(cache) if cache else None
         )
-
+        self.texts = Texts(self.store, clock, lambda: self.timezone)
+        self.search = self.texts.search
         card = self.store.card
         self.guard = Guard(card.placeholder_key if card else "", settings.redaction, variables)
 
@@ -248,6 +250,11 @@ class Archive:
 
         recorded = launch.record(self._recording_tools, command, self.variables)
         self.catch_up()
+        logged = {row.native_id for row in self.sessions() if row.original}
+        if unlogged := set(recorded.native_sessions) - logged:
+            header = _header(self.session(recorded.session))
+            launch.count(self._recording_tools, header, unlogged)
+            self.store.catch_up()
         return recorded
 
     def replay_command(

@@ -7,6 +7,7 @@ from reenact.launch import playback
 from reenact.launch.process import CommandNotFoundError
 from reenact.launch.record import Recorded, Tools, record
 from reenact.launch.replay import Options, Replayed, replay, serve
+from reenact.launch.spending import count
 
 __all__ = [
     "CommandNotFoundError",
@@ -14,6 +15,7 @@ __all__ = [
     "Recorded",
     "Replayed",
     "Tools",
+    "count",
     "playback",
     "record",
     "replay",

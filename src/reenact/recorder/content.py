@@ -7,6 +7,8 @@ from typing import Any
 
 from reenact.events import blocks
 from reenact.events.blocks import AnyBlock
+from reenact.events.bodies import UsageRecorded
+from reenact.wire import anthropic
 
 
 def blocks_of(message: Mapping[str, Any]) -> tuple[AnyBlock, ...]:
@@ -17,6 +19,22 @@ def blocks_of(message: Mapping[str, Any]) -> tuple[AnyBlock, ...]:
     if not isinstance(content, list):
         return ()
     return tuple(_block(raw) for raw in content)
+
+
+def usage_of(message: Mapping[str, Any]) -> UsageRecorded | None:
+    """Gives what a whole Anthropic message says that it cost, under the key that logs of it have, too."""
+    tokens = anthropic.tokens(message)
+    identity = message.get("id")
+    if tokens is None or not isinstance(identity, str):
+        return None
+    model = message.get("model")
+    return UsageRecorded(
+        key=f"msg:{identity}",
+        tokens=tokens,
+        model=model if isinstance(model, str) else None,
+        final=message.get("stop_reason") is not None,
+        quality="measured" if message.get("stop_reason") is not None else "partial",
+    )
 
 
 def _block(raw: Any) -> AnyBlock:

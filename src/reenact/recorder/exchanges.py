@@ -8,6 +8,7 @@ what a message looks like without them is remembered, so that a long history is 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ import msgspec
 
 from reenact.events.blocks import RequestRef, Tape
 from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
-from reenact.recorder.content import blocks_of
+from reenact.recorder.content import blocks_of, usage_of
 from reenact.wire import anthropic, canonical, sse
 from reenact.wire.mapping import Mapper
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from reenact.recorder.recorder import Recorder
 
+SESSION_HEADER = "x-claude-code-session-id"
+"""Agents that send it keep a log of their own, which counts the tokens; others are counted here."""
 KEPT_HEADERS = frozenset({
     "content-type", "request-id", "retry-after", "x-should-retry", "anthropic-organization-id",
     "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset",
@@ -46,7 +49,9 @@ class ExchangeRecorder:
         self._names: OrderedDict[bytes, str] = OrderedDict()
         self._lanes: dict[str, _Lane] = {}
         self._waiting: set[str] = set()
+        self._logged: set[str] = set()
         self._is_cut = False
+        self._lock = threading.Lock()
 
     @property
     def is_cut(self) -> bool:
@@ -58,11 +63,14 @@ class ExchangeRecorder:
     ) -> None:
         """Records a request the moment it came."""
         self._waiting.add(exchange)
+        if SESSION_HEADER in headers:
+            self._logged.add(exchange)
         parsed = anthropic.parse_request(body)
-        names = [self._keep(bytes(raw)) for raw in parsed.raw_messages]
         rest = {name: msgspec.Raw(raw) for name, raw in parsed.fields.items() if name != "messages"}
-        shape = self._keep(msgspec.json.encode(rest) if parsed.defect is None else body)
-        reference = self._reference(exchange, lane, shape, names)
+        with self._lock:
+            names = [self._keep(bytes(raw)) for raw in parsed.raw_messages]
+            shape = self._keep(msgspec.json.encode(rest) if parsed.defect is None else body)
+            reference = self._reference(exchange, lane, shape, names)
         self._recorder.record(
             ModelRequested(
                 exchange=exchange,
@@ -119,6 +127,8 @@ class ExchangeRecorder:
             source_kind="wire",
             completeness="full" if end == "complete" else "partial",
         )
+        if exchange not in self._logged and (spent := usage_of(answer.message or {})) is not None:
+            self._recorder.record(spent, turn=exchange, lane=lane or None, source_kind="wire")
         if answer.failure is not None:
             self._failed(exchange, answer.failure, status=status, headers=headers, lane=lane)
 
