@@ -20,6 +20,7 @@ VERBS = {
     "list": ("lists", "List sessions, latest first."),
     "show": ("show", "Show what happened in a session."),
     "tree": ("trees", "Show a session's loops, turns and sub-agents as a tree."),
+    "search": ("searches", "Search what was said and done, newest first."),
     "usage": ("usages", "Count tokens and cost."),
     "export": ("exports", "Write a session out: jsonl, native, md."),
     "record": ("recordings", "Run a command with its model calls recorded."),

@@ -10,8 +10,9 @@ import click
 from reenact.cli import documents
 from reenact.cli.options import as_json
 from reenact.cli.progress import bar
+from reenact.cli.searches import query_text
 from reenact.cli.text import safe, size_text
-from reenact.errors import UsageError
+from reenact.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from reenact.archive import Archive
@@ -94,7 +95,7 @@ def reindex(context: Context, *, quiet: bool) -> int:
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="SESSION…")
+@click.argument("names", nargs=-1, required=True, metavar="SESSION…|QUERY")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--with-forks", is_flag=True, help="Also where forks share the past.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
@@ -103,8 +104,9 @@ def reindex(context: Context, *, quiet: bool) -> int:
 def rm(
     context: Context, names: tuple[str, ...], *, yes: bool, with_forks: bool, dry_run: bool, as_json: bool
 ) -> int:
-    """Remove sessions for good, with their sub-agents.
+    """Remove sessions for good, with their sub-agents: those named, or those that fit a query.
 
+    A query is what holds a field, as in `project:old until:2025-12-31`; words alone are names.
     Imports skip them from then on; `import --again` brings them back while the transcript exists.
     """
     archive = context.archive
@@ -132,7 +134,7 @@ def rm(
 
 def _with_subagents(archive: Archive, names: tuple[str, ...]) -> dict[str, str]:
     chosen: dict[str, str] = {}
-    waiting = [archive.session(name).id for name in names]
+    waiting = _asked(archive, names)
     while waiting:
         row = archive.session(waiting.pop())
         if row.id in chosen:
@@ -142,6 +144,17 @@ def _with_subagents(archive: Archive, names: tuple[str, ...]) -> dict[str, str]:
     if not chosen:
         raise UsageError("nothing to remove")
     return chosen
+
+
+def _asked(archive: Archive, names: tuple[str, ...]) -> list[str]:
+    """Gives the sessions that are named, or that fit a query with a field in it."""
+    if not any(":" in name for name in names):
+        return [archive.session(name).id for name in names]
+    text = query_text(names)
+    found = [row.id for row in archive.texts.sessions(text)]
+    if not found:
+        raise NotFoundError(f"no session fits {text!r}", hint="`reenact list QUERY` shows what fits")
+    return found
 
 
 @click.command()

@@ -11,6 +11,7 @@ import click
 from reenact.cli import documents
 from reenact.cli.options import as_json
 from reenact.cli.progress import bar
+from reenact.cli.searches import index_texts
 from reenact.cli.text import safe, size_text
 from reenact.errors import ArchiveBusyError, ReadOnlyArchiveError
 
@@ -46,6 +47,7 @@ def import_(
     if report.left_out and _wants_all(report, quiet=quiet or as_json):
         with bar("importing") as progress:
             report = archive.catch_up(found, everything=True, again=again, progress=progress)
+    index_texts(archive, quiet=quiet or as_json)
     if as_json:
         documents.write(documents.imported(report))
     elif not quiet:

@@ -68,10 +68,9 @@ def _texts(body: AnyBody, files: list[str], commands: list[str]) -> Iterator[str
             yield name
             yield from _of_input(value, files, commands)
         case bodies.ToolFinished():
-            yield from _strings(body.output)
-            for more in (body.error, body.full_output):
-                if more:
-                    yield more
+            shown = list(_strings(body.output))
+            yield from shown
+            yield from (more for more in (body.error, body.full_output) if more and more not in shown)
         case bodies.FileChanged() | bodies.FileProposed():
             files.append(body.path)
             if isinstance(body, bodies.FileChanged) and body.moved_to:
