@@ -187,7 +187,8 @@ class Archive:
         """Gives the session folded into loops, turns and steps; with `at`, as it stood at that event."""
         row = self.session(name)
         stop = None if at is None else at + 1
-        return tree.fold(self.store.events(row.id, stop=stop), header=_header(row))
+        owned = {entry.key for entry in self.store.entries(Filter(sessions=(row.id,)))}
+        return tree.fold(self.store.events(row.id, stop=stop), header=_header(row), owned=owned)
 
     def usage(
         self,

@@ -91,7 +91,7 @@ def _lines(
     from reenact.cli import trace, trace_state, trace_summary
 
     events = {event.seq: event for event in archive.events(row.id)}
-    tree = trees.fold(events.values())
+    tree = archive.tree(row.id)
     if summary:
         yield from trace_summary.summary(tree, session=row, look=look)
         return

@@ -21,13 +21,13 @@ def count(tools: Tools, header: Header, native_ids: Iterable[str]) -> int:
                 headers = (params or {}).get("headers") or {}
                 if headers.get(SESSION_HEADER) in unlogged:
                     asked.add(exchange)
-            case ModelResponded(exchange=exchange, usage=tokens, message=str(message)) as body:
+            case ModelResponded(exchange=exchange, usage=tokens, message=str(message)) as answered:
                 if exchange in asked and tokens is not None:
-                    final = body.stop_reason is not None
+                    final = answered.stop_reason is not None
                     record = UsageRecorded(
                         key=f"msg:{message}",
                         tokens=tokens,
-                        model=body.model,
+                        model=answered.model,
                         final=final,
                         quality="measured" if final else "partial",
                     )
