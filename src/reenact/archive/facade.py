@@ -106,20 +106,27 @@ class Archive:
         *,
         everything: bool = False,
         again: bool = False,
+        seconds: float | None = None,
         progress: Tell | None = None,
     ) -> ingest.Report:
         """Imports what is new or changed among `found` (else among all transcripts of this machine).
 
         A huge import takes the newest part only, unless `everything` is said; the report tells what
-        was left out. `again` brings back what `remove` removed.
+        was left out. `again` brings back what `remove` removed. After `seconds`, the transcripts that
+        are left are given back in the report, to be imported by another call.
         """
         items = self.find() if found is None else found
         rest: list[ingest.Found] = []
         if not everything:
-            items, rest = ingest.first_part(items, self.path)
+            items, rest = ingest.first_part(items, self.path, is_kept=self._is_kept)
         self.store.catch_up()
+        end = None if seconds is None else self.clock.now() + int(seconds * 1_000_000)
         backfill = ingest.Backfill(
-            self.store, never=self.settings.imports.never, again=again, progress=progress
+            self.store,
+            never=self.settings.imports.never,
+            again=again,
+            progress=progress,
+            is_over=lambda: end is not None and self.clock.now() >= end,
         )
         report = backfill.run(items)
         return ingest.Report(
@@ -127,6 +134,7 @@ class Archive:
             problems=report.problems,
             left_out=len(rest),
             left_out_bytes=sum(item.transcript.size for item in rest),
+            postponed=report.postponed,
         )
 
     def problems(self, *, agents: Iterable[str] = (), paths: Iterable[str] = ()) -> list[ingest.Problem]:

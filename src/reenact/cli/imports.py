@@ -58,11 +58,11 @@ def import_(
     return 1 if any(agent.errors for agent in report.agents) else 0
 
 
-def quietly(archive: Archive) -> Report | None:
+def quietly(archive: Archive, *, seconds: float | None = None) -> Report | None:
     """Imports what is new before a reading verb; a read-only or busy archive is read as it is."""
     try:
         with bar("importing") as progress:
-            return archive.catch_up(progress=progress)
+            return archive.catch_up(seconds=seconds, progress=progress)
     except (ArchiveBusyError, ReadOnlyArchiveError) as error:
         click.echo(f"note: {error.message}; showing what is there", err=True)
         return None

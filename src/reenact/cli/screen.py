@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from reenact.cli.imports import quietly
+from reenact.cli.progress import bar
 from reenact.cli.table import sessions_table
 from reenact.cli.text import count_text, money_text, safe, size_text
 from reenact.clock import from_datetime, to_datetime
@@ -17,9 +18,11 @@ from reenact.store import Filter
 if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.cli.app import Context
+    from reenact.ingest import Report
     from reenact.usage import Sum
 
 LATEST = 10
+FIRST_SECONDS = 8.0
 SOON = 7
 DAY = 86_400_000_000
 SPANS = {"today": 1, "7 days": 7, "30 days": 30}
@@ -30,16 +33,30 @@ SPANS = {"today": 1, "7 days": 7, "30 days": 30}
 def screen(context: Context) -> int:
     """Import what is new and show sessions, tokens, cost, disk and transcripts at risk."""
     archive = context.archive
-    report = quietly(archive)
+    report = quietly(archive, seconds=FIRST_SECONDS)
     if not archive.sessions():
         _nothing(archive)
         return 0
     _show(archive)
+    if report is not None and report.postponed:
+        _import_the_rest(archive, report)
     if report is not None and report.left_out:
         size = size_text(report.left_out_bytes)
         click.echo(f"{report.left_out:,} older transcripts ({size}) wait: `reenact import --all`")
     click.echo("next: reenact show last · reenact usage · reenact list · reenact doctor")
     return 0
+
+
+def _import_the_rest(archive: Archive, report: Report) -> None:
+    """Goes on with what did not fit into the first seconds, then tells the sums again."""
+    click.echo(
+        f"\n{len(report.postponed):,} older transcripts are still being imported; safe to interrupt", err=True
+    )
+    with bar("importing") as progress:
+        archive.catch_up(list(report.postponed), everything=True, progress=progress)
+    click.echo()
+    _totals(archive)
+    _disk(archive)
 
 
 def _show(archive: Archive) -> None:

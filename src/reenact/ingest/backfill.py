@@ -57,6 +57,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int = 0
     """Transcripts not imported because the whole is huge and nobody said `all`."""
     left_out_bytes: int = 0
+    postponed: tuple[Found, ...] = ()
+    """Transcripts that the time given did not suffice for."""
 
 
 class Backfill:
@@ -69,8 +71,10 @@ class Backfill:
         never: Sequence[str] = (),
         again: bool = False,
         progress: Callable[[Progress], None] | None = None,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self._store = store
+        self._is_over = is_over
         self._never = tuple(os.path.expanduser(pattern) for pattern in never)
         self._again = again
         self._progress = progress
@@ -83,7 +87,11 @@ class Backfill:
             self._agent(agent)
         total = sum(item.transcript.size for item in found)
         done = 0
+        postponed: tuple[Found, ...] = ()
         for number, item in enumerate(found):
+            if number and self._is_over():
+                postponed = tuple(found[number:])
+                break
             self._tell(done, total, number, len(found), item.transcript.path)
             self._agent(item.source.agent).found += 1
             try:
@@ -95,8 +103,10 @@ class Backfill:
             except Exception as error:  # noqa: BLE001 - a source is a plug-in: its defect stops one transcript
                 self._fail(item, f"the {item.source.agent} source failed: {type(error).__name__}: {error}")
             done += item.transcript.size
-        self._tell(done, total, len(found), len(found), "")
-        return Report(agents=tuple(self._agents.values()), problems=tuple(self._problems))
+        self._tell(done, total, len(found) - len(postponed), len(found), "")
+        return Report(
+            agents=tuple(self._agents.values()), problems=tuple(self._problems), postponed=postponed
+        )
 
     def _one(self, item: Found) -> None:
         report = self._agent(item.source.agent)
@@ -175,22 +185,32 @@ class Backfill:
             )
 
 
-def first_part(found: Sequence[Found], archive: Path) -> tuple[list[Found], list[Found]]:
+def first_part(
+    found: Sequence[Found], archive: Path, *, is_kept: Callable[[Found], bool]
+) -> tuple[list[Found], list[Found]]:
     """Parts a huge import into what is imported unasked (the newest 2 GB) and the rest.
 
-    Huge is more than 10 GB, or more than a fifth of the free space where the archive lies.
+    Huge is more than 10 GB, or more than a fifth of the free space where the archive lies; what is
+    kept already does not count.
     """
-    total = sum(item.transcript.size for item in found)
-    free = shutil.disk_usage(_existing(archive)).free
-    if total <= HUGE and total <= free // 5:
+    limit = min(HUGE, shutil.disk_usage(_existing(archive)).free // 5)
+    if sum(item.transcript.size for item in found) <= limit:
         return list(found), []
-    taken, size = 0, 0
+    kept = {id(item) for item in found if is_kept(item)}
+    if sum(item.transcript.size for item in found if id(item) not in kept) <= limit:
+        return list(found), []
+    first: list[Found] = []
+    rest: list[Found] = []
+    size = 0
     for item in found:
-        if size + item.transcript.size > FIRST_PART and taken:
-            break
-        size += item.transcript.size
-        taken += 1
-    return list(found[:taken]), list(found[taken:])
+        if id(item) in kept:
+            first.append(item)
+        elif rest or (size and size + item.transcript.size > FIRST_PART):
+            rest.append(item)
+        else:
+            size += item.transcript.size
+            first.append(item)
+    return first, rest
 
 
 def derive_all(
