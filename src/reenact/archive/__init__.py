@@ -11,7 +11,8 @@ with reenact.open() as archive:     # or reenact.open("/path")
 
 from reenact.archive.facade import SOURCES, Archive
 from reenact.archive.opening import open_archive, open_sample
+from reenact.archive.past import Past
 from reenact.archive.values import Checkup, Risk
 from reenact.archive.zones import zone
 
-__all__ = ["SOURCES", "Archive", "Checkup", "Risk", "open_archive", "open_sample", "zone"]
+__all__ = ["SOURCES", "Archive", "Checkup", "Past", "Risk", "open_archive", "open_sample", "zone"]

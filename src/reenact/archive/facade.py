@@ -12,6 +12,7 @@ from tzlocal import get_localzone_name
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
 from reenact.archive.guard import Guard
+from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
 from reenact.archive.texts import Texts
 from reenact.archive.values import Checkup, Risk
@@ -197,6 +198,10 @@ class Archive:
         stop = None if at is None else at + 1
         owned = {entry.key for entry in self.store.entries(Filter(sessions=(row.id,)))}
         return tree.fold(self.store.events(row.id, stop=stop), header=_header(row), owned=owned)
+
+    def past(self, name: str) -> Past | None:
+        """Gives where a fork left its parent, if it shares a past that it holds no copy of."""
+        return past_of(self.store, self.store.resolve(name))
 
     def usage(
         self,

@@ -12,7 +12,8 @@ import msgspec
 from reenact import tree as trees
 from reenact.cli import documents
 from reenact.cli.options import as_json, caught_up, no_import
-from reenact.cli.table import console
+from reenact.cli.table import console, short_names
+from reenact.cli.text import clip
 from reenact.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from reenact.archive import Archive
+    from reenact.archive import Archive, Past
     from reenact.cli.app import Context
     from reenact.cli.glyphs import Look
     from reenact.store import SessionRow
@@ -95,6 +96,8 @@ def _lines(
     if summary:
         yield from trace_summary.summary(tree, session=row, look=look)
         return
+    if (past := archive.past(row.id)) is not None:
+        yield _past_line(archive, past, look)
     if at is None:
         yield from trace.trace(tree, events, look=look, verbose=verbose)
         return
@@ -102,12 +105,25 @@ def _lines(
     yield from trace_state.state(tree.at(at), events, look=look)
 
 
+def _past_line(archive: Archive, past: Past, look: Look) -> Text:
+    """Tells what a fork begins with, and where to look at it."""
+    from rich.text import Text
+
+    parent = archive.session(past.session)
+    parts = len(archive.tree(past.session, at=past.seq).at(past.seq).context)
+    name = short_names(archive)[parent.id]
+    words = f"⑂ goes on from {past.seq} of {name} ({parts} parts of context): show {name} --at {past.seq}"
+    return Text(clip(words, look.width), style="dim")
+
+
 def _document(archive: Archive, row: SessionRow, *, summary: bool, at: int | None) -> dict[str, Any]:
     document: dict[str, Any] = {"version": documents.VERSION, "session": documents.session(row)}
     if summary:
         document["statistics"] = msgspec.to_builtins(trees.statistics(archive.tree(row.id)))
     elif at is not None:
+        past = archive.past(row.id)
         document["state"] = msgspec.to_builtins(archive.tree(row.id).at(at))
+        document["past"] = None if past is None else msgspec.to_builtins(past)
     else:
         document["events"] = [msgspec.to_builtins(event) for event in archive.events(row.id)]
     return document

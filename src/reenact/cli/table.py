@@ -47,11 +47,11 @@ def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, suba
     table.add_column("tokens", justify="right", width=6)
     table.add_column("cost", justify="right", width=7)
     now = archive.clock.now()
-    prefixes = Counter(row.native_id[:8] for row in rows)
+    names = short_names(archive)
     for row in shown[:limit]:
         sums = row.own if subagents else row.total
         table.add_row(
-            row.native_id[:8] if prefixes[row.native_id[:8]] == 1 else row.id[:8],
+            names[row.id],
             relative(row.ended_at, now=now),
             AGENTS.get(row.agent, row.agent)[:6],
             MARKS[row.status],
@@ -64,6 +64,13 @@ def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, suba
     out.print(table)
     if len(shown) > limit:
         out.print(f"{len(shown) - limit:,} more; --limit {len(shown)} shows all")
+
+
+def short_names(archive: Archive) -> dict[str, str]:
+    """Gives eight characters that name each session: its agent's, or ours where others share those."""
+    rows = archive.sessions()
+    prefixes = Counter(row.native_id[:8] for row in rows)
+    return {row.id: row.native_id[:8] if prefixes[row.native_id[:8]] == 1 else row.id[:8] for row in rows}
 
 
 def _folded(rows: list[SessionRow]) -> list[SessionRow]:
