@@ -20,6 +20,25 @@ _SAID = (
     "output", "tag", "add", "strategy", "value",
 )  # fmt: skip
 """Members of other bodies that people would search for."""
+_SILENT = {
+    bodies.UsageRecorded, bodies.ModelRequested, bodies.TurnStarted, bodies.TurnEnded, bodies.Heartbeat,
+}  # fmt: skip
+"""Bodies that say nothing in words."""
+_ROLES: dict[type, str] = {
+    bodies.UserMessage: "user",
+    bodies.AssistantMessage: "assistant",
+    bodies.ModelResponded: "assistant",
+    bodies.ReasoningBody: "assistant",
+    bodies.SystemMessage: "system",
+    bodies.ToolCalled: "tool",
+    bodies.ToolFinished: "tool",
+    bodies.ToolProgress: "tool",
+}
+_OF_TOOLS = {bodies.ToolCalled, bodies.PermissionAsked, bodies.PermissionAnswered}
+_FAILING = {
+    bodies.ToolFinished, bodies.ModelFailed, bodies.ErrorBody, bodies.LimitHit, bodies.SessionEnded,
+    bodies.AssistantMessage, bodies.UserMessage,
+}  # fmt: skip
 
 
 class Searchable(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,22 +57,33 @@ class Searchable(msgspec.Struct, frozen=True, kw_only=True):
 def searchable(event: Event, *, longest: int | None = LONGEST) -> Searchable:
     """Gives what can be searched of an event; at most `longest` characters of each of its texts."""
     body = event.body
+    what = type(body)
+    role = body.role if isinstance(body, bodies.ContextInjected) else _ROLES.get(what)
+    if what in _SILENT:
+        return Searchable(kind=body.kind, role=role)
     files: list[str] = []
     commands: list[str] = []
-    text = "\n".join(part for part in _texts(body, files, commands) if part)
+    text = "\n".join([part for part in _texts(body, files, commands) if part])
     return Searchable(
         text=text[:longest],
         kind=body.kind,
-        tool=_tool(body),
-        role=_role(body),
-        files="\n".join(files)[:longest],
-        command="\n".join(commands)[:longest],
-        is_error=_is_error(body),
+        tool=_tool(body) if what in _OF_TOOLS else None,
+        role=role,
+        files="\n".join(files)[:longest] if files else "",
+        command="\n".join(commands)[:longest] if commands else "",
+        is_error=what in _FAILING and _is_error(body),
     )
 
 
 def _texts(body: AnyBody, files: list[str], commands: list[str]) -> Iterator[str]:
     match body:
+        case bodies.ToolCalled(name=name, input=value):
+            yield name
+            yield from _of_input(value, files, commands)
+        case bodies.ToolFinished():
+            shown = list(_strings(body.output))
+            yield from shown
+            yield from (more for more in (body.error, body.full_output) if more and more not in shown)
         case (
             bodies.UserMessage(blocks=content)
             | bodies.AssistantMessage(blocks=content)
@@ -64,13 +94,6 @@ def _texts(body: AnyBody, files: list[str], commands: list[str]) -> Iterator[str
             yield from _of_blocks(content, files, commands)
             if isinstance(body, bodies.AssistantMessage) and body.error:
                 yield body.error
-        case bodies.ToolCalled(name=name, input=value):
-            yield name
-            yield from _of_input(value, files, commands)
-        case bodies.ToolFinished():
-            shown = list(_strings(body.output))
-            yield from shown
-            yield from (more for more in (body.error, body.full_output) if more and more not in shown)
         case bodies.FileChanged() | bodies.FileProposed():
             files.append(body.path)
             if isinstance(body, bodies.FileChanged) and body.moved_to:
@@ -92,8 +115,6 @@ def _texts(body: AnyBody, files: list[str], commands: list[str]) -> Iterator[str
         case bodies.Custom(name=name, data=data):
             yield name
             yield from _strings(data)
-        case bodies.UsageRecorded() | bodies.ModelRequested() | bodies.TurnStarted() | bodies.TurnEnded():
-            pass
         case _:
             yield from _said(body)
 
@@ -174,21 +195,6 @@ def _tool(body: AnyBody) -> str | None:
             return name
         case bodies.PermissionAsked(tool=tool) | bodies.PermissionAnswered(tool=tool):
             return tool
-    return None
-
-
-def _role(body: AnyBody) -> str | None:
-    match body:
-        case bodies.UserMessage():
-            return "user"
-        case bodies.AssistantMessage() | bodies.ModelResponded() | bodies.ReasoningBody():
-            return "assistant"
-        case bodies.SystemMessage():
-            return "system"
-        case bodies.ContextInjected(role=role):
-            return role
-        case bodies.ToolCalled() | bodies.ToolFinished() | bodies.ToolProgress():
-            return "tool"
     return None
 
 

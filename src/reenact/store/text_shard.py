@@ -28,6 +28,8 @@ _BUSY_MS = 30_000
 _PENDING = 16 << 20
 """Bytes of words that are gathered before they are written."""
 _LATEST = 2**62
+_REMEMBERED = 10_000
+"""Combinations of fields whose words are remembered."""
 
 _TABLES = f"""
 CREATE VIRTUAL TABLE words USING fts5(
@@ -85,7 +87,7 @@ class Shard:
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA cache_size=-65536")
         self._values: dict[tuple[str, str], int] = {}
-        self._shown: set[tuple[int, int]] = set()
+        self._shown: dict[tuple[int, tuple[tuple[str, str], ...]], str] = {}
 
     @classmethod
     def create(cls, path: Path, number: int, index: str) -> Shard:
@@ -154,8 +156,7 @@ class Shard:
         words, rows, shift = [], [], self.shift
         for entry, at in zip(ordered, numbers, strict=True):
             shift = max(shift, at - _clamped(entry.moment))
-            fields = " ".join([EVERY, *(self._word(entry.part, field, text) for field, text in entry.fields)])
-            words.append((at, entry.text, entry.file, entry.command, fields))
+            words.append((at, entry.text, entry.file, entry.command, self._words(entry)))
             rows.append((at, entry.part, entry.seq, entry.moment))
         self.connection.executemany(
             "INSERT INTO words(rowid, text, file, command, fields) VALUES (?,?,?,?,?)", words
@@ -188,6 +189,16 @@ class Shard:
             numbers.append(last)
         return numbers
 
+    def _words(self, entry: Entry) -> str:
+        """Gives the words that stand for an event's fields; most events share theirs with others."""
+        known = self._shown.get((entry.part, entry.fields))
+        if known is None:
+            known = " ".join([EVERY, *(self._word(entry.part, field, text) for field, text in entry.fields)])
+            if len(self._shown) >= _REMEMBERED:
+                self._shown.clear()
+            self._shown[entry.part, entry.fields] = known
+        return known
+
     def _word(self, part: int, field: str, text: str) -> str:
         number = self._values.get((field, text))
         if number is None:
@@ -196,9 +207,7 @@ class Shard:
             assert row is not None
             number = int(row[0])
             self._values[field, text] = number
-        if (number, part) not in self._shown:
-            self._shown.add((number, part))
-            self.connection.execute("INSERT OR IGNORE INTO part_value VALUES (?,?)", (number, part))
+        self.connection.execute("INSERT OR IGNORE INTO part_value VALUES (?,?)", (number, part))
         return word_of(number)
 
     def _count(self, added: int, shift: int) -> None:
@@ -216,7 +225,7 @@ class Shard:
         self.connection.executemany("DELETE FROM words WHERE rowid=?", ids)
         for table in ("row", "part_value", "held"):
             self.connection.execute(f"DELETE FROM {table} WHERE part=?", (part,))
-        self._shown = {(value, shown) for value, shown in self._shown if shown != part}
+        self._shown.clear()
         self._count(-len(ids), self.shift)
 
     # -- looking --------------------------------------------------------------------------------
