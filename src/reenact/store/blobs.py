@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import zstandard
@@ -18,6 +18,7 @@ _NAME = re.compile(r"sha256:([0-9a-f]{64})")
 REFERENCE = re.compile(rb"sha256:[0-9a-f]{64}")
 """How a blob is named wherever it is referred to."""
 _LEVEL = 3
+_ASIDE = ".gone"
 
 
 class Blobs:
@@ -31,9 +32,9 @@ class Blobs:
         """Keeps bytes; gives their name. Durable with the next `sync`, before the event that names them."""
         name = blob_hash(data)
         path = self._layout.blob(name.partition(":")[2])
-        if path.exists():
+        try:
             os.utime(path)  # young again: its new reference may not be written yet
-        else:
+        except FileNotFoundError:
             make_directory(path.parent)
             write_file(path, zstandard.ZstdCompressor(level=_LEVEL).compress(data))
             self._unsynced.add(path)
@@ -55,6 +56,20 @@ class Blobs:
 
     def paths(self) -> Iterator[Path]:
         yield from sorted(self._layout.blobs.glob("??/*.zst"))
+
+    def drop(self, path: Path, *, is_old: Callable[[Path], bool]) -> None:
+        """Deletes a blob, unless a writer wants it at this very moment: set aside first, looked at then."""
+        aside = path.with_name(path.name + _ASIDE)
+        path.replace(aside)  # whoever wants it from now on writes it anew
+        if is_old(aside):
+            aside.unlink()
+        else:
+            aside.replace(path)
+
+    def restore(self) -> None:
+        """Puts back what a killed `drop` set aside."""
+        for aside in sorted(self._layout.blobs.glob(f"??/*.zst{_ASIDE}")):
+            aside.replace(aside.with_name(aside.name.removesuffix(_ASIDE)))
 
     def sync(self) -> None:
         unsynced, self._unsynced = self._unsynced, set()

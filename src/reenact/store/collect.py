@@ -101,14 +101,23 @@ def segments(layout: Layout, removed: dict[str, str]) -> None:
 
 
 def blobs(layout: Layout, kept: Blobs, recorded: Segments, now: int) -> None:
-    """Deletes blobs that no recorded event and no other kept blob names, once they are a day old."""
-    old = {path for path in kept.paths() if _age(path, now) > GRACE}
-    if not old:
-        return
+    """Deletes blobs that no recorded event and no other kept blob names, once they are a day old.
+
+    While a segment cannot be read whole, nobody knows what it names, and all of them stay.
+    """
+
+    def is_old(path: Path) -> bool:
+        return _age(path, now) > GRACE
+
+    kept.restore()
+    old = {path for path in kept.paths() if is_old(path)}
     named: set[bytes] = set()
-    for pieces in recorded.pieces().values():
-        for piece in pieces:
-            named |= _references(piece.path, is_live=piece.is_live)
+    try:
+        for pieces in recorded.pieces().values() if old else ():
+            for piece in pieces:
+                named |= _references(piece.path, is_live=piece.is_live)
+    except (CorruptRecordError, FileNotFoundError):  # damaged, or sealed at this moment
+        return
     waiting = set(named)
     while waiting:
         path = layout.blob(waiting.pop().partition(b":")[2].decode())
@@ -118,7 +127,7 @@ def blobs(layout: Layout, kept: Blobs, recorded: Segments, now: int) -> None:
             waiting |= found
     for path in old:
         if f"sha256:{path.stem}".encode() not in named:
-            path.unlink()
+            kept.drop(path, is_old=is_old)
 
 
 def _references(path: Path, *, is_live: bool) -> set[bytes]:
@@ -126,7 +135,7 @@ def _references(path: Path, *, is_live: bool) -> set[bytes]:
     if is_live:
         return set(REFERENCE.findall(path.read_bytes()))
     found: set[bytes] = set()
-    for plain in segment.read_sealed(path, segment.read_table(path)):
+    for plain in segment.read_sealed(path, segment.read_table(path), strict=True):
         found.update(REFERENCE.findall(plain))
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,9 +49,7 @@ class Extension:
         stop = chunks * CHUNK
         handle = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            for frame in held.frames:
-                if self._length >= stop:
-                    break
+            for frame in takewhile(lambda _: self._length < stop, held.frames):
                 read_frame(handle, frame, str(source))  # a damaged frame is not taken over
                 self._put(os.pread(handle, frame.packed, frame.offset), frame.length, frame.sha256)
         finally:

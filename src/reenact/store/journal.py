@@ -98,7 +98,7 @@ class Journal:
                 self._removed[note.id] = note.original
             case Note(op="readmit"):
                 self._removed.pop(note.id, None)
-            case Note(op="project"):
+            case _:  # a project
                 self._projects.setdefault(note.cwd, note.root)
 
 

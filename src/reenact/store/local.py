@@ -353,13 +353,14 @@ class LocalStore:
 
     def gc(self) -> int:
         self._writable()
-        before = sum(size.apparent for size in self.sizes())
+        before = self.sizes()
         with self._index.writing():  # no import and no removal meanwhile
             collect.originals(self._layout, self._originals, self._journal.removed(), self._clock.now())
             collect.segments(self._layout, self._journal.removed())
             collect.blobs(self._layout, self._blobs, self._segments, self._clock.now())
         self._index.vacuum()
-        return max(0, before - sum(size.apparent for size in self.sizes()))
+        now = {size.part: size.apparent for size in self.sizes()}
+        return sum(max(0, size.apparent - now[size.part]) for size in before)  # the index may have grown
 
     def sizes(self) -> list[Size]:
         return sizes.of(self._layout)

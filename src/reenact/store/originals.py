@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +22,7 @@ from reenact.store.extend import LEVEL, Extension
 from reenact.store.kept import KeptStream
 from reenact.store.layout import Layout, is_safe, make_directory, sync_directory, write_file
 from reenact.store.lock import occupied
-from reenact.store.manifest import CHUNK, Held, Manifest, Sidecar
+from reenact.store.manifest import CHUNK, Frame, Held, Manifest, Sidecar
 from reenact.store.values import Change, Kept, OriginalKey, Place
 
 _REMEMBERED = 64
@@ -258,17 +259,17 @@ def _healed(folder: Path, manifest: Manifest) -> Manifest:
         if size >= held.end:
             generations.append(held)
             continue
-        frames, length = [], 0
-        for frame in held.frames:
-            if frame.offset + frame.packed > size:
-                break
-            frames.append(frame)
-            length += frame.length
-        whole = length // CHUNK
-        while frames and sum(frame.length for frame in frames) > whole * CHUNK:
+        frames = list(_on_disk(held, size))
+        whole = sum(frame.length for frame in frames) // CHUNK
+        while sum(frame.length for frame in frames) > whole * CHUNK:
             frames.pop()
         generations.append(msgspec.structs.replace(held, frames=tuple(frames), chunks=held.chunks[:whole]))
     return msgspec.structs.replace(manifest, generations=tuple(generations))
+
+
+def _on_disk(held: Held, size: int) -> Iterator[Frame]:
+    """Yields the frames before the first one that a file of this size does not hold."""
+    return takewhile(lambda frame: frame.offset + frame.packed <= size, held.frames)
 
 
 def _seen_at(manifest: Manifest, key: OriginalKey, path: str) -> Manifest:

@@ -187,11 +187,11 @@ class Follower:
         )
 
     def _forget(self, session: str) -> None:
-        row = fetch_one(
+        rows = fetch(
             self._connection, "SELECT n FROM part WHERE session=? AND original=?", (session, RECORDED)
         )
-        if row is not None:
-            drop_part(self._connection, row[0], session)
+        for (number,) in rows:
+            drop_part(self._connection, number, session)
         self._connection.execute("DELETE FROM segment WHERE session=?", (session,))
 
     def _session(self, session: str, pieces: list[Piece]) -> None:

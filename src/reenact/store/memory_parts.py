@@ -1,0 +1,68 @@
+"""Sessions in memory: what a derivation gives and what a writer appends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reenact.errors import ArchiveError
+from reenact.events import Event, Header
+from reenact.store.reckon import Part
+from reenact.store.sessions import completed
+
+
+class MemoryDeriving:
+    """See `store.protocol.Deriving`."""
+
+    def __init__(self, removed: Mapping[str, str], original: str) -> None:
+        self._is_removed = removed
+        self._original = original
+        self.parts: dict[str, Part] = {}
+        self.dispositions: dict[str, int] = {}
+        self.unknown: dict[tuple[str, str], int] = {}
+
+    def header(self, header: Header) -> None:
+        if header.id in self._is_removed:
+            return
+        part = self.parts.get(header.id)
+        if part is None:
+            self.parts[header.id] = Part(original=self._original, header=header, events=[])
+        else:
+            part.header = completed(part.header, header)
+
+    def add(self, event: Event) -> None:
+        part = self.parts.get(event.session)
+        if part is None:
+            if event.session not in self._is_removed:
+                raise ValueError(f"event {event.id} of {event.session} came before a header of its session")
+            return
+        if event.seq != len(part.events) + 1:
+            raise ValueError(f"event {event.id} of {event.session} has seq {event.seq}")
+        part.events.append(event)
+
+    def removed(self, session: str, count: int) -> None:
+        if session in self.parts:
+            self.parts[session].removed = count
+
+    def count(self, dispositions: Mapping[str, int], *, unknown: Mapping[tuple[str, str], int]) -> None:
+        self.dispositions, self.unknown = dict(dispositions), dict(unknown)
+
+
+class MemoryWriter:
+    """See `store.protocol.Writer`."""
+
+    def __init__(self, part: Part, running: set[str]) -> None:
+        self._part = part
+        self._running = running
+        self.last = part.events[-1].seq if part.events else 0
+
+    def append(self, event: Event) -> None:
+        if event.session != self._part.header.id or event.seq <= self.last:
+            raise ArchiveError(f"event {event.id} cannot follow {self.last} of {self._part.header.id}")
+        self._part.events.append(event)
+        self.last = event.seq
+
+    def sync(self) -> None:
+        """There is nothing that could be lost."""
+
+    def close(self) -> None:
+        self._running.discard(self._part.header.id)
