@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 LANE_HEADER = "x-claude-code-agent-id"
 SESSION_HEADER = "x-claude-code-session-id"
 MESSAGES = "/v1/messages"
+_HELD_BACK = 0.01
+"""Seconds for which writing down a request waits: it must not compete with sending it on. An answer
+that is complete by then was in no need of it either."""
 
 
 class Passed(msgspec.Struct):
@@ -41,6 +45,7 @@ class RecordingApp:
         self.sessions: set[str] = set()
         """The agent's own ids of the sessions that were seen."""
         self.exchanges = 0
+        self._latest: asyncio.Task[None] | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -68,9 +73,13 @@ class RecordingApp:
         if session := asked.headers.get(SESSION_HEADER):
             self.sessions.add(session)
         begun = time.perf_counter_ns()
-        written = asyncio.create_task(self._write_request(exchange, asked, lane)) if exchange else None
+        over = asyncio.Event()
+        written = self._writing(exchange, asked, lane, over) if exchange else None
         passed = Passed(headers={}, chunks=[])
-        error = await self._tee(asked, receive, send, passed, begun)
+        try:
+            error = await self._tee(asked, receive, send, passed, begun)
+        finally:
+            over.set()
         if exchange is not None and written is not None:
             await written
             await asyncio.to_thread(self._write_answer, exchange, lane, passed, error)
@@ -115,8 +124,19 @@ class RecordingApp:
             return str(error) or type(error).__name__
         return None
 
-    async def _write_request(self, exchange: str, asked: Asked, lane: str) -> None:
+    def _writing(self, exchange: str, asked: Asked, lane: str, over: asyncio.Event) -> asyncio.Task[None]:
+        """Begins to write a request down, behind those that came before it."""
         self.exchanges += 1
+        self._latest = asyncio.create_task(self._write_request(exchange, asked, lane, over, self._latest))
+        return self._latest
+
+    async def _write_request(
+        self, exchange: str, asked: Asked, lane: str, over: asyncio.Event, before: asyncio.Task[None] | None
+    ) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), _HELD_BACK)
+        if before is not None:
+            await asyncio.wait({before})
         await asyncio.to_thread(
             self._recorder.requested,
             exchange,
