@@ -52,6 +52,8 @@ class AgentReport(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did, agent by agent, and what it could not or was not to do."""
+
     agents: tuple[AgentReport, ...]
     problems: tuple[Problem, ...] = ()
     left_out: int = 0

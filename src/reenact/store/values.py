@@ -54,6 +54,8 @@ class Generation(_Value, frozen=True, kw_only=True):
 
 
 class Original(_Value, frozen=True, kw_only=True):
+    """A transcript as it is kept: its generations, where it was seen, and what lay beside it."""
+
     key: OriginalKey
     generations: tuple[Generation, ...]
     places: tuple[str, ...]
@@ -63,6 +65,8 @@ class Original(_Value, frozen=True, kw_only=True):
 
 
 class Kept(_Value, frozen=True, kw_only=True):
+    """What one call of `keep` did."""
+
     original: str
     generation: int
     change: Change
@@ -191,6 +195,8 @@ class Found(_Value, frozen=True, kw_only=True):
 
 
 class Drift(_Value, frozen=True, kw_only=True):
+    """A row type or field that a parser did not know: how often, since which version, where first."""
+
     agent: str
     name: str
     version: str
@@ -199,6 +205,8 @@ class Drift(_Value, frozen=True, kw_only=True):
 
 
 class Warned(_Value, frozen=True, kw_only=True):
+    """A damaged record, as `doctor` lists it; `path` is where its transcript was last seen."""
+
     session: str
     seq: int
     path: str
@@ -228,17 +236,23 @@ class Hit(_Value, frozen=True, kw_only=True):
 
 
 class Damage(_Value, frozen=True, kw_only=True):
+    """Something stored that does not check out. `lost` cannot be made again, `cache` can, `note` is harmless."""
+
     where: str
     reason: str
     severity: Literal["lost", "cache", "note"]
 
 
 class Removal(_Value, frozen=True, kw_only=True):
+    """What a removal took away."""
+
     sessions: tuple[str, ...]
     bytes_freed: int
 
 
 class Size(_Value, frozen=True, kw_only=True):
+    """What one part of the archive takes: file sizes added up, and blocks on disk."""
+
     part: str
     apparent: int
     on_disk: int
