@@ -13,6 +13,7 @@ from reenact.query import Query
 
 Change = Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
 Status = Literal["running", "completed", "failed", "interrupted", "aborted", "unknown"]
+"""How a session stands: by its own last words, or by whether somebody writes to it."""
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +188,22 @@ class Rollup(_Value, frozen=True, kw_only=True):
     cost_known: int
 
 
+class Total(_Value, frozen=True, kw_only=True):
+    """Sums of the ledger entries of one main session and model; `key` names the span of time they lie in."""
+
+    key: str | None
+    main_session: str
+    agent: str
+    project: str | None
+    model: str | None
+    responses: int
+    tokens: Tokens
+    quality: Quality
+    cost: int | None
+    """Pico-USD; None where any part is unknown."""
+    cost_known: int
+
+
 class Found(_Value, frozen=True, kw_only=True):
     """Where an event is."""
 
@@ -236,7 +253,7 @@ class Hit(_Value, frozen=True, kw_only=True):
 
 
 class Damage(_Value, frozen=True, kw_only=True):
-    """Something stored that does not check out. `lost` cannot be made again, `cache` can, `note` is harmless."""
+    """Something stored that does not check out: `lost` for good, or `cache`, which can be made again."""
 
     where: str
     reason: str
