@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = httpx2.Timeout(None, connect=30.0)
 """Models may think for many minutes; only connecting has a limit (seconds)."""
+_MOST_URLS = 1000
 
 
 class Upstream:
@@ -23,6 +24,7 @@ class Upstream:
     def __init__(self, base: str) -> None:
         self._base = base.rstrip("/")
         self._client = httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=True)
+        self._urls: dict[str, httpx2.URL] = {}
 
     @asynccontextmanager
     async def send(self, asked: Asked) -> AsyncIterator[httpx2.Response]:
@@ -36,14 +38,28 @@ class Upstream:
         headers = [(name, value) for name, value in asked.headers.items() if name not in HOP_BY_HOP]
         headers = [(name, value) for name, value in headers if name != "accept-encoding"]
         headers.append(("accept-encoding", "identity"))
-        request = self._client.build_request(
-            asked.method, f"{self._base}{asked.path}", headers=headers, content=asked.body
+        # Built without the client: it would add headers that the agent did not send.
+        request = httpx2.Request(
+            asked.method,
+            self._url(asked.path),
+            headers=headers,
+            content=asked.body,
+            extensions={"timeout": _TIMEOUT.as_dict()},
         )
         response = await self._client.send(request, stream=True)
         try:
             yield response
         finally:
             await response.aclose()
+
+    def _url(self, path: str) -> httpx2.URL:
+        """Gives an address; an agent asks at few of them, and reading one takes its time."""
+        url = self._urls.get(path)
+        if url is None:
+            if len(self._urls) > _MOST_URLS:
+                self._urls.clear()
+            url = self._urls[path] = httpx2.URL(f"{self._base}{path}")
+        return url
 
     async def close(self) -> None:
         await self._client.aclose()
