@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.conftest import Run
 
 from reenact.cli.app import VERBS
 from reenact.samples import SAMPLES
-from tests.cli.conftest import Run
 
 SESSION_KEYS = {
     "id", "native_id", "agent", "agent_version", "kind", "title", "cwd", "project", "models", "started_at",
@@ -128,6 +128,11 @@ class TestWithTranscripts:
         assert document["subagents"][0]["session"]["kind"] == "subagent"
         assert document["subagents"][0]["session"]["parent"] == document["session"]["id"]
         assert run("tree", main["id"], "--all").code == 0
+
+    def test_every_name_a_table_or_a_tree_shows_names_one_session(self, run: Run) -> None:
+        shown = {line.split()[0] for line in run("list", "--subagents").out.splitlines()[2:]}
+        assert len(shown) == len(expected_sessions())
+        assert {run("tree", name).out.split()[0] for name in shown} == shown
 
     @pytest.mark.parametrize(
         "by", ["daily", "weekly", "monthly", "session", "project", "model", "agent", "blocks"]

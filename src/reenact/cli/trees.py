@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.text import Text
 
 from reenact import tree as trees
 from reenact.cli import documents
 from reenact.cli.options import as_json, caught_up, no_import
-from reenact.cli.table import console
+from reenact.cli.table import console, short_names
 from reenact.cli.text import count_text, duration_text, line, money_text
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.cli.app import Context
     from reenact.store import SessionRow
-    from reenact.tree import Loop, Tree
+    from reenact.tree import Step, Turn
 
 _GLYPHS = {True: "✓", False: "✗", None: "·"}
 
@@ -39,8 +40,9 @@ def tree_(context: Context, session: str, *, everything: bool, as_json: bool, no
         return 0
     from rich.tree import Tree as Branches
 
-    root = Branches(_session_label(row), guide_style="dim")
-    _grow(root, archive, row, everything=everything)
+    grower = _Grower(archive, everything=everything)
+    root = Branches(_row(grower.title(row)), guide_style="dim")
+    grower.grow(root, row)
     console().print(root)
     return 0
 
@@ -62,52 +64,63 @@ def _subagents(archive: Archive, row: SessionRow) -> Iterator[SessionRow]:
             yield child
 
 
-def _session_label(row: SessionRow) -> str:
-    title = line(row.title or row.native_id, width=60)
-    cost = money_text(row.own.cost, known=row.own.cost_known)
-    return f"{row.native_id[:8]} {title} · {row.turns} turns · {count_text(row.own.tokens.total)} · {cost}"
+def _row(words: str) -> Text:
+    """Gives one line whatever its length: branches that wrap cannot be read."""
+    return Text(words, no_wrap=True, overflow="ellipsis")
 
 
-def _grow(branch: Branches, archive: Archive, row: SessionRow, *, everything: bool) -> None:
-    tree = archive.tree(row.id)
-    children = {child.id: child for child in _subagents(archive, row)}
-    for loop in tree.loops:
-        prompt = line(loop.prompt or "(no prompt)", width=100)
-        mark = "" if loop.live else " (left behind)"
-        status = "" if loop.status in {"completed", "open"} else f" [{loop.status}]"
-        node = branch.add(f"▌ {prompt}{status}{mark}")
-        _add_turns(node, archive, loop, children, everything=everything)
-    for child in list(children.values()):  # nobody told which call started them
-        _grow(branch.add(f"↳ {_session_label(child)}"), archive, child, everything=everything)
-    _add_fork(branch, tree)
+class _Grower:
+    """Adds what a session did to a branch, its sub-agents below the calls that started them."""
 
+    def __init__(self, archive: Archive, *, everything: bool) -> None:
+        self._archive = archive
+        self._everything = everything
+        self._names = short_names(archive)
 
-def _add_turns(
-    node: Branches, archive: Archive, loop: Loop, children: dict[str, SessionRow], *, everything: bool
-) -> None:
-    for turn in loop.turns:
+    def title(self, row: SessionRow) -> str:
+        """Gives a session in one line, what may be cut off last."""
+        title = line(row.title or row.native_id, width=100)
+        cost = money_text(row.own.cost, known=row.own.cost_known)
+        turns = f"{row.turns} turn" if row.turns == 1 else f"{row.turns} turns"
+        return f"{self._names[row.id]} · {turns} · {count_text(row.own.tokens.total)} · {cost} · {title}"
+
+    def grow(self, branch: Branches, row: SessionRow) -> None:
+        """Adds loops, turns, tools and sub-agents of a session."""
+        tree = self._archive.tree(row.id)
+        children = {child.id: child for child in _subagents(self._archive, row)}
+        for loop in tree.loops:
+            prompt = line(loop.prompt or "(no prompt)", width=100)
+            mark = "" if loop.live else " (left behind)"
+            status = "" if loop.status in {"completed", "open"} else f" [{loop.status}]"
+            node = branch.add(_row(f"▌ {prompt}{status}{mark}"))
+            for turn in loop.turns:
+                self._add_turn(node, turn, children)
+        for child in list(children.values()):  # nobody told which call started them
+            self._add_child(branch, child)
+        if tree.forked is not None:
+            parent = tree.forked.parent
+            branch.add(f"⑂ forked from {self._names.get(parent, parent[:8])}")
+
+    def _add_turn(self, node: Branches, turn: Turn, children: dict[str, SessionRow]) -> None:
         words = "" if turn.usage is None else f" {count_text(turn.usage.total)}"
-        spot = node.add(
-            f"{turn.index + 1}. {turn.model or 'model unknown'}{words}{'' if turn.live else ' (left behind)'}"
-        )
+        model = line(turn.model or "model unknown", width=40)
+        spot = node.add(_row(f"{turn.index + 1}. {model}{words}{'' if turn.live else ' (left behind)'}"))
         for step in turn.steps:
-            if step.kind == "tool":
-                took = f" {duration_text(step.duration)}" if step.duration else ""
-                name = line(step.name or "tool", width=30)
-                label = f"{_GLYPHS[step.ok]} {name} {line(step.text, width=70)}{took}"
-            elif everything:
-                label = f"{step.kind} {line(step.text, width=80)}"
-            else:
-                label = ""
-            leaf = spot.add(label) if label else spot
+            label = self._label(step)
+            leaf = spot.add(_row(label)) if label else spot
             child = children.pop(step.child, None) if step.child else None
             if child is not None:
-                _grow(leaf.add(f"↳ {_session_label(child)}"), archive, child, everything=everything)
+                self._add_child(leaf, child)
 
+    def _add_child(self, branch: Branches, child: SessionRow) -> None:
+        self.grow(branch.add(_row(f"↳ {self.title(child)}")), child)
 
-def _add_fork(branch: Branches, tree: Tree) -> None:
-    if tree.forked is not None:
-        branch.add(f"⑂ forked from {tree.forked.parent[:8]}")
+    def _label(self, step: Step) -> str:
+        if step.kind == "tool":
+            took = f" {duration_text(step.duration)}" if step.duration else ""
+            name = line(step.name or "tool", width=30)
+            return f"{_GLYPHS[step.ok]} {name}{took} {line(step.text, width=100)}"
+        return f"{step.kind} {line(step.text, width=100)}" if self._everything else ""
 
 
 COMMANDS = {"tree": tree_}

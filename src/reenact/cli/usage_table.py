@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from reenact.cli.table import console
+from reenact.cli.table import console, short_names
 from reenact.cli.text import count_text, line, money_text
 
 if TYPE_CHECKING:
@@ -63,4 +63,5 @@ def _names(archive: Archive, report: Report) -> dict[str, str]:
     """Gives titles for people where rows are sessions, and short paths where they are projects."""
     if report.by != "session":
         return {}
-    return {row.id: f"{row.native_id[:8]} {row.title or ''}" for row in archive.sessions()}
+    names = short_names(archive)
+    return {row.id: f"{names[row.id]} {row.title or ''}" for row in archive.sessions()}
