@@ -154,6 +154,12 @@ class Index:
         if self._writer is not None:
             with self._guard, contextlib.suppress(apsw.BusyError):
                 self._writer.execute("VACUUM")
+        self.settle()
+
+    def settle(self) -> None:
+        """Moves what is noted beside the index into it, unless somebody reads just now."""
+        if self._writer is not None:
+            with self._guard, contextlib.suppress(apsw.BusyError):
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:

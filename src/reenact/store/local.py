@@ -14,7 +14,7 @@ from reenact.clock import Clock
 from reenact.errors import ArchiveBusyError, ArchiveError, ArchiveTooNewError, ReadOnlyArchiveError
 from reenact.events import Event, Header
 from reenact.query import Query
-from reenact.store import collect, frames, query, removal, sizes, verify
+from reenact.store import collect, frames, query, removal, sizes, totals, verify
 from reenact.store.blobs import Blobs
 from reenact.store.catch_up import catch_up
 from reenact.store.derive import LocalDeriving
@@ -32,6 +32,7 @@ from reenact.store.session_query import Asking
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.summary import storable
 from reenact.store.text_index import Tell
+from reenact.store.totals import Spans
 from reenact.store.values import (
     Damage,
     Derived,
@@ -48,6 +49,7 @@ from reenact.store.values import (
     Rollup,
     SessionRow,
     Size,
+    Total,
     Warned,
 )
 from reenact.store.writer import LocalWriter
@@ -267,6 +269,9 @@ class LocalStore:
         """Gives the ledger's sums by session, model and quarter of an hour."""
         return query.rollups(self._index.reader, filter, asking=self._asking(filter))
 
+    def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
+        return totals.totals(self._index.reader, filter, spans=spans, asking=self._asking(filter))
+
     def drift(self) -> list[Drift]:
         rows = fetch(
             self._index.reader,
@@ -363,6 +368,7 @@ class LocalStore:
         return sum(max(0, size.apparent - now[size.part]) for size in before)  # the index may have grown
 
     def sizes(self) -> list[Size]:
+        self._index.settle()
         return sizes.of(self._layout)
 
     def sync(self) -> None:
