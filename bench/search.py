@@ -129,8 +129,8 @@ def queries(archive: Archive) -> dict[str, list[str]]:
 
     return {
         "rare": some(lambda: chance.choice(rare)),
-        "medium": some(lambda: chance.choice(medium)),
-        "common": some(lambda: chance.choice(common)),
+        "medium": some(lambda: f'"{chance.choice(medium)}"'),
+        "common": some(lambda: f'"{chance.choice(common)}"'),
         "and of three": some(
             lambda: " ".join(f'"{word}"' for word in chance.sample(common + medium[:200], 3))
         ),

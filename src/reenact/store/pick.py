@@ -33,7 +33,7 @@ class _Frame:
         self._read_segment = read_segment
         self._unpacker = zstandard.ZstdDecompressor()
         self._part = self._first = self._end = 0
-        self._lines: list[bytes] = []
+        self._data = b""
         self._events: dict[int, Event] = {}
 
     def event(self, part: int, seq: int) -> Event | None:
@@ -41,8 +41,11 @@ class _Frame:
             self._load(part, seq)
         if seq in self._events:
             return self._events[seq]
+        if not self._data:
+            return None
         at = seq - self._first
-        event = decode(self._lines[at]) if 0 <= at < len(self._lines) else None
+        lines = self._data.split(b"\n", at + 1)  # what lies behind the line is left in one piece
+        event = decode(lines[at]) if at < len(lines) and lines[at] else None
         return event if event is not None and event.seq == seq else self._search(seq)
 
     def _load(self, part: int, seq: int) -> None:
@@ -52,16 +55,17 @@ class _Frame:
             "ORDER BY first_seq DESC LIMIT 1",
             (part, seq),
         )
-        self._part, self._first, self._end, self._lines, self._events = part, 0, 0, [], {}
+        self._part, self._first, self._end, self._data, self._events = part, 0, 0, b"", {}
         if row is None:
             return
         self._first, count, length, segment, offset, data = row
         self._end = self._first + count
         if segment is None:
-            self._lines = self._unpacker.decompress(data).split(b"\n")[:-1]
+            self._data = self._unpacker.decompress(data)
         else:
             self._events = {event.seq: event for event in self._read_segment(segment, offset, length)}
 
     def _search(self, seq: int) -> Event | None:
         """Finds an event where the numbers of a frame have gaps."""
-        return next((event for event in map(decode, self._lines) if event.seq == seq), None)
+        events = map(decode, self._data.split(b"\n")[:-1])
+        return next((event for event in events if event.seq == seq), None)

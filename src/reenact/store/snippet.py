@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from reenact.query import And, Field, Node, Not, Or, Pattern, Query, Searchable, Words, spans, tokens
+from reenact.query import And, Field, Node, Not, Or, Pattern, Query, Searchable, Words, leaves, spans, tokens
 
 LENGTH = 200
 """Characters of a snippet."""
@@ -26,13 +26,13 @@ class Snippet(msgspec.Struct, frozen=True, kw_only=True):
 
 def snippet(said: Searchable, query: Query) -> Snippet:
     """Gives the first place where one of the query's words stands, else the beginning."""
-    expression = _expression(query)
+    wanted = _wanted(query)
     texts = [text for text in (said.text, said.command, said.files) if text]
-    if expression is not None:
+    if wanted is not None:
         for text in texts:
-            found = expression.search(text)
-            if found is not None:
-                return _cut(text, found.start(), expression)
+            at = wanted.first(text)
+            if at is not None:
+                return _cut(text, at, wanted.expression)
         for text in texts:
             place = None if text.isascii() else _folded_place(text, query)
             if place is not None:
@@ -58,11 +58,39 @@ def _cut(text: str, at: int, expression: re.Pattern[str] | None) -> Snippet:
     return Snippet(text=piece, marks=tuple(marks))
 
 
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be marked: words or patterns that are not unwanted ones."""
+
+    expression: re.Pattern[str]
+    words: tuple[str, ...] | None
+    """First words of all alternatives, where all are made of words."""
+
+    def first(self, text: str) -> int | None:
+        """Gives where the first one stands; looking for plain words first is many times as fast."""
+        if self.words is None or not text.isascii():
+            found = self.expression.search(text)
+            return None if found is None else found.start()
+        lowered = text.lower()
+        places = [place for word in self.words if (place := self._of(word, text, lowered)) is not None]
+        return min(places, default=None)
+
+    def _of(self, word: str, text: str, lowered: str) -> int | None:
+        at = lowered.find(word)
+        while at >= 0:
+            if self.expression.match(text, at) is not None:
+                return at
+            at = lowered.find(word, at + 1)
+        return None
+
+
 @lru_cache(maxsize=32)
-def _expression(query: Query) -> re.Pattern[str] | None:
-    """Gives what finds the query's words, unless they are only unwanted ones."""
+def _wanted(query: Query) -> _Wanted | None:
     parts = list(dict.fromkeys(_sources(query.root)))
-    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
+    if not parts:
+        return None
+    plain = not any(isinstance(leaf, Pattern) for leaf in leaves(query.root))
+    words = tuple({words[0] for words in _words_of(query.root) if words}) if plain else None
+    return _Wanted(expression=re.compile("|".join(parts), re.IGNORECASE), words=words)
 
 
 def _sources(node: Node) -> Iterator[str]:
@@ -100,5 +128,7 @@ def _words_of(node: Node) -> Iterator[tuple[str, ...]]:
                 yield from _words_of(part)
         case Words(words=words):
             yield words
+        case Field(name="file" | "command", value=value):
+            yield tuple(tokens(value))
         case _:
             return
