@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from reenact.gateway import http
+from reenact.gateway.cleaning import Cleaner
 from reenact.replay import GoLive, Incoming, Refused, Served, Stubbed
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class ReplayingApp:
 
     def __init__(self, player: Player, *, scrub: Callable[[str], str], live: Live | None = None) -> None:
         self._player = player
-        self._scrub = scrub
+        self._cleaner = Cleaner(scrub)
         self._live = live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +55,7 @@ class ReplayingApp:
                 method=asked.method,
                 path=asked.path,
                 headers=dict(asked.headers),
-                body=self._clean(asked.body),
+                request=self._cleaner.request(asked.body),
             )
         )
         match answer:
@@ -94,10 +95,6 @@ class ReplayingApp:
             )
             return
         await self._live.pass_on(asked, receive, send)
-
-    def _clean(self, body: bytes) -> bytes:
-        text = body.decode("utf-8", "surrogateescape")
-        return self._scrub(text).encode("utf-8", "surrogateescape")
 
 
 async def _chunks(send: Send, status: int, headers: dict[str, str], chunks: tuple[Chunk, ...]) -> None:

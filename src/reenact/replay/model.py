@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from reenact.wire.anthropic import Request
 from reenact.wire.canonical import Json, Object
 from reenact.wire.rules import Rule
 
@@ -110,6 +111,8 @@ class Incoming(Value, frozen=True, kw_only=True):
     path: str = "/v1/messages"
     headers: dict[str, str] = {}
     body: bytes = b""
+    request: Request | None = None
+    """The body, where it was read already."""
     lane: str | None = None
 
 

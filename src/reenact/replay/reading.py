@@ -100,7 +100,7 @@ class Subject:
 
 def asked_subject(incoming: Incoming, sides: Sides, memory: Memory) -> Subject:
     """Reads a request of the actual run."""
-    request = memory.settler.settle(parse_request(incoming.body))
+    request = memory.settler.settle(incoming.request or parse_request(incoming.body))
     return Subject(
         lambda: request,
         method=incoming.method,

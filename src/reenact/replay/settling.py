@@ -34,14 +34,19 @@ class Settler:
 
     def __init__(self) -> None:
         self._known: dict[tuple[bytes, bytes], _Reordered | None] = {}
+        self._orderless: set[bytes] = set()
+        """Messages with less than two results: nearly all."""
 
     def settle(self, request: Request) -> Settled:
         """Gives the request with every message's results in the order of the calls before it."""
-        raws = request.raw_messages
+        raws, orderless = request.raw_messages, self._orderless
         changed: dict[int, _Reordered] = {}
-        for place in range(1, len(raws)):
+        for place, digest in enumerate(request.digests):
+            if digest in orderless or not place:
+                continue
             raw = bytes(raws[place])
             if raw.count(_RESULT) < _SOME:  # one result has no order; this spares decoding nearly all
+                self._note(digest)
                 continue
             other = self._ordered(bytes(raws[place - 1]), raw)
             if other is not None:
@@ -54,6 +59,11 @@ class Settler:
             sent=request,
             order=";".join(f"{place}:{one.order}" for place, one in changed.items()),
         )
+
+    def _note(self, digest: bytes) -> None:
+        if len(self._orderless) >= _REMEMBERED:
+            self._orderless.clear()
+        self._orderless.add(digest)
 
     def _ordered(self, before: bytes, raw: bytes) -> _Reordered | None:
         key = (hashlib.sha256(before).digest(), hashlib.sha256(raw).digest())

@@ -30,6 +30,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     raw: msgspec.Raw | bytes
+    digest: bytes | None = None
+    """The SHA-256 of `raw` where it is known."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +142,7 @@ class _Table:
         """Gives what is known of each part; new parts are read."""
         sha256, entries, found = hashlib.sha256, self.entries, []
         for part in parts:
-            key = (part.kind, sha256(part.raw).digest())
+            key = (part.kind, part.digest or sha256(part.raw).digest())
             entry = entries.get(key)
             if entry is None:
                 prepared = prepare(part)

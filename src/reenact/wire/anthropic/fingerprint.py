@@ -86,7 +86,12 @@ def parts_of(request: Request) -> Parts:
     ]
     return Parts(
         heads=tuple(heads),
-        messages=tuple([Part(kind="message", raw=raw) for raw in request.raw_messages]),
+        messages=tuple(
+            [
+                Part(kind="message", raw=raw, digest=digest)
+                for raw, digest in zip(request.raw_messages, request.digests, strict=True)
+            ]
+        ),
         params=Part(kind="params", raw=b"{" + b",".join(rest) + b"}"),
     )
 

@@ -6,6 +6,7 @@ same history again with every request and know most of it by its bytes alone.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The model that was asked for."""
         value = self._value("model")
         return value if isinstance(value, str) else None
+
+    @cached_property
+    def digests(self) -> tuple[bytes, ...]:
+        """The digest of each message's bytes: what memories of messages go by."""
+        sha256 = hashlib.sha256
+        return tuple([sha256(raw).digest() for raw in self.raw_messages])
 
     @cached_property
     def is_stream(self) -> bool:
