@@ -60,8 +60,8 @@ class Maker:
     """Writes sessions until a size is reached; equal seeds give equal bytes."""
 
     def __init__(self, folder: Path, *, seed: int = SEED) -> None:
-        self._random = random.Random(seed)
-        self._texts = Texts(self._random)
+        self.random = random.Random(seed)
+        self.texts = Texts(self.random)
         self._folder = folder / ".claude" / "projects"
         self._given: list[str] = []
         self._projects = [f"/home/dev/work/project-{number}" for number in range(40)]
@@ -74,36 +74,36 @@ class Maker:
             self._session()
 
     def _session(self) -> None:
-        session = self._uuid()
-        project = self._random.choice(self._projects)
+        session = self.uuid()
+        project = self.random.choice(self._projects)
         path = self._folder / project.replace("/", "-") / f"{session}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        at = _BEGIN + timedelta(seconds=self._random.randrange(75 * 86400))
+        at = _BEGIN + timedelta(seconds=self.random.randrange(75 * 86400))
         rows = _Rows(self, session, project, at)
         with path.open("wb") as handle:
-            for row in rows.of(loops=1 + int(self._random.expovariate(0.25))):
+            for row in rows.of(loops=1 + int(self.random.expovariate(0.25))):
                 line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
                 handle.write(line)
                 self.size += len(line)
                 self.lines += 1
         self.files += 1
 
-    def _uuid(self) -> str:
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def output(self) -> str:
         """Gives a tool's output; every fifth is one given before."""
-        if self._given and self._random.random() < 0.2:
-            return self._random.choice(self._given)
-        chance = self._random.random()
+        if self._given and self.random.random() < 0.2:
+            return self.random.choice(self._given)
+        chance = self.random.random()
         if chance < 0.012:
-            text = self._texts.piece(self._random.randrange(90_000, 120_000))
+            text = self.texts.piece(self.random.randrange(90_000, 120_000))
         else:
-            text = self._texts.piece(min(40_000, 40 + int(self._random.lognormvariate(6.5, 1.2))))
+            text = self.texts.piece(min(40_000, 40 + int(self.random.lognormvariate(6.5, 1.2))))
         if len(self._given) < 400:
             self._given.append(text)
         else:
-            self._given[self._random.randrange(400)] = text
+            self._given[self.random.randrange(400)] = text
         return text
 
 
@@ -112,8 +112,8 @@ class _Rows:
 
     def __init__(self, maker: Maker, session: str, cwd: str, at: datetime) -> None:
         self._maker = maker
-        self._random = maker._random
-        self._texts = maker._texts
+        self._random = maker.random
+        self._texts = maker.texts
         self._parent: str | None = None
         self._session = session
         self._cwd = cwd
@@ -125,7 +125,9 @@ class _Rows:
             yield self._row("user", message={"role": "user", "content": self._texts.prose(40)})
             for _ in range(1 + int(self._random.expovariate(0.1))):
                 yield from self._turn()
-            yield self._answer([{"type": "text", "text": self._texts.prose(120)}], self._message(), "end_turn")
+            yield self._answer(
+                [{"type": "text", "text": self._texts.prose(120)}], self._message(), "end_turn"
+            )
 
     def _turn(self) -> Iterator[dict[str, Any]]:
         message = self._message()
@@ -136,7 +138,8 @@ class _Rows:
             yield self._answer([{"type": "text", "text": self._texts.prose(30)}], message, None)
         tool = self._random.choice(_TOOLS)
         call = f"toolu_{self._random.getrandbits(96):024x}"
-        asked = {"type": "tool_use", "id": call, "name": tool, "input": self._input(tool)}
+        given = self._input(tool)
+        asked = {"type": "tool_use", "id": call, "name": tool, "input": given}
         yield self._answer([asked], message, "tool_use")
         output = self._maker.output()
         failed = self._random.random() < 0.05
@@ -146,7 +149,7 @@ class _Rows:
         yield self._row(
             "user",
             message={"role": "user", "content": [block]},
-            toolUseResult=f"Error: {output}" if failed else self._result(tool, asked["input"], output),
+            toolUseResult=f"Error: {output}" if failed else self._result(tool, given, output),
         )
 
     def _input(self, tool: str) -> dict[str, Any]:
@@ -217,7 +220,7 @@ class _Rows:
         )
 
     def _row(self, kind: str, **fields: Any) -> dict[str, Any]:
-        identity = self._maker._uuid()
+        identity = self._maker.uuid()
         self._at += timedelta(milliseconds=self._random.randrange(50, 15_000))
         row = {
             "parentUuid": self._parent,

@@ -31,7 +31,8 @@ from reenact.errors import (
     SessionNotFoundError,
 )
 from reenact.events import Event, Tokens, blob_hash, blocks, bodies
-from reenact.store import Derived, Filter, SessionRow, Store
+from reenact.store import Derived, Filter, SessionRow, Store, Total
+from reenact.usage import Span
 
 ALL = Filter()
 
@@ -478,6 +479,51 @@ class LedgerContract:
         assert [row.bucket for row in later] == [first + quarter]
         assert [row.responses for row in store.rollups(Filter(model="model-2"))] == [1]
         assert {row.bucket for row in store.rollups(Filter(until=first + quarter))} == {first}
+
+    def test_totals_sum_by_main_session_and_model_within_spans(self, store: Store) -> None:
+        quarter = 900 * SECOND
+        first = START // quarter * quarter
+        made = [
+            event("s1", 1, usage("k1"), ts=first),
+            event("s1", 2, usage("k2"), ts=first + quarter - 1),
+            event("s1", 3, usage("k3", model="unpriced"), ts=first + 5),
+            event("s1", 4, usage("k4"), ts=first + quarter),
+            event("s1", 5, usage("k5"), ts=None),
+        ]
+        derive(store, "one", [(header("s1"), made)])
+
+        def halves(low: int, high: int) -> list[Span]:
+            assert (low, high) == (first, first + quarter)
+            return [
+                Span(start=low, stop=high, key="one"),
+                Span(start=high, stop=high + quarter, key="two"),
+            ]
+
+        def told(found: list[Total] | None) -> set[tuple[str | None, str | None, int, int, int | None]]:
+            assert found is not None
+            return {(row.key, row.model, row.responses, row.tokens.output, row.cost) for row in found}
+
+        assert told(store.totals(ALL)) == {
+            (None, "model-1", 4, 20, 60_000),
+            (None, "unpriced", 1, 5, None),
+        }
+        assert told(store.totals(ALL, spans=halves)) == {
+            ("one", "model-1", 2, 10, 30_000),
+            ("one", "unpriced", 1, 5, None),
+            ("two", "model-1", 1, 5, 15_000),
+            (None, "model-1", 1, 5, 15_000),
+        }
+        assert told(store.totals(Filter(since=first + quarter))) == {(None, "model-1", 1, 5, 15_000)}
+        assert told(store.totals(Filter(model="unpriced"))) == {(None, "unpriced", 1, 5, None)}
+
+    def test_totals_do_not_answer_what_quarters_cannot(self, store: Store) -> None:
+        derive(store, "one", [(header("s1"), [event("s1", 1, usage("k1"), ts=START)])])
+        assert store.totals(Filter(since=START + 1)) is None
+        assert store.totals(Filter(until=START + 1)) is None
+        assert store.totals(Filter(limit=1)) is None
+        assert store.totals(ALL, spans=lambda _low, _high: None) is None
+        derive(store, "two", [(header("s2"), [event("s2", 1, usage("k2"), ts=-5)])])
+        assert store.totals(ALL) is None
 
     def test_entries_can_be_chosen(self, store: Store) -> None:
         derive(store, "one", [(header("s1"), line("s1", usage("k1"), usage("k2", model="model-2")))])

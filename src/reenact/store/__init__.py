@@ -27,6 +27,7 @@ from reenact.store.values import (
     Size,
     Status,
     Sums,
+    Total,
     Warned,
 )
 
@@ -54,6 +55,7 @@ __all__ = [
     "Status",
     "Store",
     "Sums",
+    "Total",
     "Warned",
     "Writer",
     "open_store",

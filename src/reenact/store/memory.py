@@ -21,6 +21,7 @@ from reenact.store.memory_search import fits, of_session
 from reenact.store.part import RECORDED
 from reenact.store.pricing import Pricer
 from reenact.store.reckon import Part, Reckoning
+from reenact.store.totals import Spans, can_tell, sum_up
 from reenact.store.values import (
     Damage,
     Derived,
@@ -37,6 +38,7 @@ from reenact.store.values import (
     Rollup,
     SessionRow,
     Size,
+    Total,
     Warned,
 )
 
@@ -211,6 +213,9 @@ class MemoryStore:
             if (filter.since is None or (row.bucket is not None and row.bucket > filter.since - QUARTER))
             and (filter.until is None or (row.bucket is not None and row.bucket < filter.until))
         ]
+
+    def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
+        return sum_up(self.rollups(filter), spans=spans) if can_tell(filter) else None
 
     def drift(self) -> list[Drift]:
         found: dict[tuple[str, str, str], list[tuple[int, str]]] = {}

@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 
 from reenact.events import Event, Header
 from reenact.query import Query
+from reenact.store.totals import Spans
 from reenact.store.values import (
     Damage,
     Derived,
@@ -27,6 +28,7 @@ from reenact.store.values import (
     Rollup,
     SessionRow,
     Size,
+    Total,
     Warned,
 )
 
@@ -177,6 +179,15 @@ class Store(Protocol):
         """Gives the ledger's sums by session, model and quarter of an hour.
 
         `since` and `until` choose whole quarters: those that lie in the time, at least in part.
+        """
+        ...
+
+    def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
+        """Gives the ledger's sums by main session, project and model, parted by spans of time if asked.
+
+        `spans` gives the spans that cover the time between the beginnings of the first and the last
+        quarter of an hour. None where sums of quarters cannot answer: the filter cuts one or has a
+        limit, `spans` gives None, or some response claims to be older than 1970.
         """
         ...
 

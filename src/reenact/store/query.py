@@ -26,7 +26,7 @@ _PLAIN = (
 )  # fmt: skip
 
 
-class _Where:
+class Where:
     """Conditions with their values."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class _Where:
         return " WHERE " + " AND ".join(self.conditions) if self.conditions else ""
 
 
-def _of_session(wanted: Filter, where: _Where, asking: Asking | None) -> None:
+def of_session(wanted: Filter, where: Where, asking: Asking | None) -> None:
     """Adds what a filter says of the session; `asking` is needed where it holds a query."""
     if wanted.query is not None:
         assert asking is not None
@@ -75,8 +75,8 @@ def sessions(
 
     `running` are those that somebody writes to now, whatever the index says of their status.
     """
-    where = _Where()
-    _of_session(msgspec.structs.replace(wanted, status=None), where, asking)
+    where = Where()
+    of_session(msgspec.structs.replace(wanted, status=None), where, asking)
     live = msgspec.json.encode(sorted(running)).decode()
     if wanted.status == "running":
         where.add("s.id IN (SELECT value FROM json_each(?))", live)
@@ -186,9 +186,9 @@ def resolve(connection: apsw.Connection, name: str) -> str:
 
 def entries(connection: apsw.Connection, wanted: Filter, *, asking: Asking | None = None) -> Iterator[Entry]:
     """Yields the owned ledger entries that fit, in the order of their times."""
-    where = _Where()
+    where = Where()
     where.add("l.owned=1")
-    _of_session(wanted, where, asking)
+    of_session(wanted, where, asking)
     if wanted.model is not None:
         where.add("l.model=?", wanted.model)
     if wanted.since is not None:
@@ -220,8 +220,8 @@ def entries(connection: apsw.Connection, wanted: Filter, *, asking: Asking | Non
 
 def rollups(connection: apsw.Connection, wanted: Filter, *, asking: Asking | None = None) -> list[Rollup]:
     """Gives the sums that fit; times are those of whole buckets."""
-    where = _Where()
-    _of_session(wanted, where, asking)
+    where = Where()
+    of_session(wanted, where, asking)
     if wanted.model is not None:
         where.add("r.model=?", wanted.model)
     if wanted.since is not None:

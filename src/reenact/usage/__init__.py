@@ -4,11 +4,12 @@ Sums, prices by date, rollups by day, session, model or five-hour block. It read
 no clock: entries, time zone, prices and `now` are arguments. What is unknown stays unknown.
 """
 
+from reenact.usage.calendar import Span, spans
 from reenact.usage.ledger import Recorded, add, better, owner, total, worst
 from reenact.usage.money import dollars, pico, usd
 from reenact.usage.prices import Override, Prices, overrides
 from reenact.usage.report import Block, Burn, By, ModelSum, Report, Row, Sum, document, usage_document
-from reenact.usage.rollup import Entry, rollup
+from reenact.usage.rollup import Entry, Total, rollup, rollup_totals
 
 __all__ = [
     "Block",
@@ -21,7 +22,9 @@ __all__ = [
     "Recorded",
     "Report",
     "Row",
+    "Span",
     "Sum",
+    "Total",
     "add",
     "better",
     "document",
@@ -30,6 +33,8 @@ __all__ = [
     "owner",
     "pico",
     "rollup",
+    "rollup_totals",
+    "spans",
     "total",
     "usage_document",
     "usd",

@@ -16,7 +16,7 @@ from reenact.events.blocks import Quality, Tokens
 from reenact.usage import calendar
 from reenact.usage.blocks import windows
 from reenact.usage.prices import Prices
-from reenact.usage.report import By, Report, Row
+from reenact.usage.report import By, Report, Row, Sum
 from reenact.usage.tally import Tally
 
 
@@ -41,8 +41,40 @@ class Entry(Protocol):
     def main_session(self) -> str: ...
 
 
+class Total(Protocol):
+    """Responses of one session and model, summed up; `store.values.Total` is one."""
+
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def agent(self) -> str: ...
+    @property
+    def project(self) -> str | None: ...
+    @property
+    def model(self) -> str | None: ...
+    @property
+    def main_session(self) -> str: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def quality(self) -> Quality: ...
+    @property
+    def cost(self) -> int | None: ...
+    @property
+    def cost_known(self) -> int: ...
+    @property
+    def responses(self) -> int: ...
+
+
 _Cost = Callable[[Entry], int | None]
 _Key = Callable[[Entry], str | None]
+_FIELDS: dict[By, str] = {
+    "session": "main_session",
+    "project": "project",
+    "model": "model",
+    "agent": "agent",
+}
+"""What a row stands for → where a response tells it."""
 
 
 def rollup(
@@ -78,6 +110,30 @@ def rollup(
     )
 
 
+def rollup_totals(totals: Iterable[Total], *, by: By, timezone: tzinfo) -> Report:
+    """Gives the report that `rollup` gives of the same responses, from sums of them.
+
+    `key` of a total tells its day, week or month; blocks need the responses themselves.
+    """
+    name_of: Callable[[Total], str | None] = attrgetter(_FIELDS.get(by, "key"))
+    tallies: dict[str | None, Tally] = {}
+    for total in totals:
+        name = name_of(total)
+        tally = tallies.get(name)
+        if tally is None:
+            tally = tallies[name] = Tally()
+        part = Sum(
+            tokens=total.tokens,
+            quality=total.quality,
+            cost=total.cost,
+            cost_known=total.cost_known,
+            responses=total.responses,
+        )
+        tally.add_sum(total.main_session, total.model, part)
+    rows, all_of_them = _in_order(tallies)
+    return Report(by=by, timezone=str(timezone), rows=tuple(rows), totals=all_of_them.row(None))
+
+
 def _rows(entries: Iterable[Entry], *, key: _Key, cost: _Cost) -> tuple[list[Row], Tally]:
     tallies: dict[str | None, Tally] = {}
     for entry in entries:
@@ -86,6 +142,10 @@ def _rows(entries: Iterable[Entry], *, key: _Key, cost: _Cost) -> tuple[list[Row
         if tally is None:
             tally = tallies[name] = Tally()
         tally.add(entry, cost(entry))
+    return _in_order(tallies)
+
+
+def _in_order(tallies: dict[str | None, Tally]) -> tuple[list[Row], Tally]:
     names = sorted(tallies, key=lambda name: (name is None, name or ""))
     return [tallies[name].row(name) for name in names], Tally.of(tallies.values())
 
@@ -104,4 +164,4 @@ def _key(by: By, zone: tzinfo) -> _Key:
     period = {"day": calendar.day, "week": calendar.week, "month": calendar.month}.get(by)
     if period is not None:
         return lambda entry: None if entry.ts is None else period(entry.ts, zone)
-    return attrgetter("main_session" if by == "session" else by)
+    return attrgetter(_FIELDS[by])

@@ -42,6 +42,11 @@ class Tally:
         self._sessions.add(entry.main_session)
         self._parts(entry.model).add(entry.tokens, entry.quality, cost)
 
+    def add_sum(self, main_session: str, model: str | None, part: Sum) -> None:
+        """Takes responses of one session and model that were summed up before."""
+        self._sessions.add(main_session)
+        self._parts(model).add_sum(part)
+
     def include(self, other: Tally) -> None:
         self._sessions |= other._sessions
         for model, parts in other._models.items():
@@ -90,6 +95,13 @@ class _Parts:
             self._unpriced += 1
         else:
             self._cost += cost
+
+    def add_sum(self, part: Sum) -> None:
+        self._add_tokens(part.tokens)
+        self._qualities.add(part.quality)
+        self._responses += part.responses
+        self._unpriced += part.cost is None
+        self._cost += part.cost_known
 
     def include(self, other: _Parts) -> None:
         self._add_tokens(other._tokens())
