@@ -64,7 +64,7 @@ class Maker:
         self.texts = Texts(self.random)
         self._folder = folder / ".claude" / "projects"
         self._given: list[str] = []
-        self._projects = [f"/home/dev/work/project-{number}" for number in range(40)]
+        self._projects = [f"/home/dev/code/project-{number}" for number in range(40)]
         self.lines = 0
         self.size = 0
         self.files = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +11,7 @@ from tzlocal import get_localzone_name
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
+from reenact.archive import counting
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from reenact.events import Event
     from reenact.replay import Script
     from reenact.sources import Source
-    from reenact.store import Damage, Removal, Size, Store, Total
-    from reenact.usage import By
+    from reenact.store import Damage, Removal, Size, Store
 
 SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE)
 """Every agent that reenact knows, in the order in which people meet them."""
@@ -214,28 +213,15 @@ class Archive:
         as_model: str | None = None,
     ) -> usage.Report:
         """Gives tokens and cost rolled up; every response counts once, at the session that owns it."""
-        place = zone(timezone or self.timezone)
-        totals = None if as_model or by == "blocks" else self._totals(by, where or Filter(), place)
-        if totals is not None:
-            return usage.rollup_totals(totals, by=by, timezone=place)
-        return usage.rollup(
-            self.store.entries(where or Filter()),
-            by=by,
-            timezone=place,
+        return counting.report(
+            self.store,
+            by,
+            where or Filter(),
+            place=zone(timezone or self.timezone),
             prices=self.prices if as_model else None,
             as_model=as_model,
             now=self.clock.now(),
         )
-
-    def _totals(self, by: By, where: Filter, place: tzinfo) -> list[Total] | None:
-        """Gives the ledger's sums, where sums answer this; they cost milliseconds, responses seconds."""
-        match by:
-            case "day" | "week" | "month" as period:
-                return self.store.totals(
-                    where, spans=lambda first, last: usage.spans(first, last, place, by=period)
-                )
-            case _:
-                return self.store.totals(where)
 
     # -- exporting ------------------------------------------------------------------------------
 
