@@ -11,7 +11,7 @@ import msgspec
 from reenact.errors import AmbiguousSessionError, SessionNotFoundError
 from reenact.events import Tokens
 from reenact.store.ledger import QUARTER
-from reenact.store.session_query import Asking, condition
+from reenact.store.session_query import Asking, condition, of_models
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.tokens import COLUMNS, QUALITIES, add_sums, from_columns
 from reenact.store.values import Entry, Filter, Rollup, SessionRow, Sums
@@ -83,7 +83,8 @@ def sessions(
     elif wanted.status is not None:
         where.add("s.status=? AND s.id NOT IN (SELECT value FROM json_each(?))", wanted.status, live)
     if wanted.model is not None:
-        where.add("s.n IN (SELECT session FROM session_model WHERE model=?)", wanted.model)
+        models: list[object] = []
+        where.add(of_models(connection, [wanted.model], models), *models)
     if wanted.since is not None:
         where.add("s.ended_at>=?", wanted.since)
     if wanted.until is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
 CHECKPOINT_PAGES = 4096
@@ -37,21 +37,20 @@ CREATE TABLE session(
   own_tokens INT AS (
     ifnull(own->>'$.tokens.input', 0) + ifnull(own->>'$.tokens.cache_read', 0)
     + ifnull(own->>'$.tokens.cache_write', 0) + ifnull(own->>'$.tokens.output', 0)
-  ) VIRTUAL,
-  own_cost INT AS (own->>'$.cost') VIRTUAL,
-  own_known INT AS (own->>'$.cost_known') VIRTUAL
+  ) STORED,
+  own_cost INT AS (own->>'$.cost') STORED,
+  own_known INT AS (own->>'$.cost_known') STORED
 );
 CREATE INDEX session_native ON session(native_id);
-CREATE INDEX session_ended ON session(ended_at);
+-- The order of every list, with all that a list can be filtered by: rows that do not fit are not read.
+CREATE INDEX session_ended ON session(
+  ended_at DESC, id, hidden, kind, agent, project, status, own_tokens, own_cost, own_known
+);
 CREATE INDEX session_agent ON session(agent, ended_at);
 CREATE INDEX session_project ON session(project, ended_at);
 CREATE INDEX session_status ON session(status, ended_at);
 CREATE INDEX session_parent ON session(parent);
 CREATE INDEX session_cwd ON session(cwd);
-CREATE INDEX session_tokens ON session(own_tokens, ended_at);
-CREATE INDEX session_cost ON session(own_cost, ended_at);
-CREATE INDEX session_known ON session(own_known, ended_at);
-CREATE INDEX session_kind ON session(kind, ended_at);
 CREATE TABLE session_model(
   session INT, model TEXT, ended_at INT, PRIMARY KEY(session, model)
 ) WITHOUT ROWID;

@@ -32,6 +32,11 @@ from reenact.store.sql import fetch
 from reenact.store.text_match import expression
 from reenact.store.text_shard import Shard
 
+_MOST = 2**63 - 1
+_RARE = 20
+"""One of so many values is rare."""
+_MANY = 2_000
+"""So many sessions are walked to faster than sorted."""
 _BY_VALUE = {"tool", "kind", "role", "branch"}
 
 
@@ -76,32 +81,59 @@ def parts_of(leaf: Leaf, asking: Asking) -> str:
 def _of_leaf(leaf: Leaf, asking: Asking, values: list[object]) -> str:
     match leaf:
         case Field(name="agent" | "project" as name) as field:
-            fitting = [text for text in _distinct(asking.core, "session", name) if fits(field, text)]
-            values.append(_json(fitting))
-            return f"(s.{name} IS NOT NULL AND s.{name} IN (SELECT value FROM json_each(?)))"
+            known = _distinct(asking.core, "session", name)
+            fitting = [text for text in known if fits(field, text)]
+            return _one_of(f"s.{name}", fitting, values, is_rare=len(fitting) * _RARE < len(known))
         case Field(name="model") as field:
             fitting = [text for text in _distinct(asking.core, "session_model", "model") if fits(field, text)]
-            values.append(_json(fitting))
-            return (
-                "s.n IN (SELECT session FROM session_model WHERE model IN (SELECT value FROM json_each(?)))"
-            )
+            return of_models(asking.core, fitting, values)
         case Is(what="live"):
             values.append(_json(sorted(asking.running)))
             return "s.id IN (SELECT value FROM json_each(?))"
         case Is(what="subagent" | "fork" as kind):
             values.append(kind)
-            return "s.kind=?"
+            return "+s.kind=?"  # the order of the list, not the kind, leads to the rows
         case Since(moment=moment) | Until(moment=moment):
             values.append(moment)
             return f"(s.ended_at IS NOT NULL AND s.ended_at{'>=' if isinstance(leaf, Since) else '<'}?)"
         case Compare():
-            values.append(leaf.number)
+            values.append(min(leaf.number, _MOST))
             return _comparison(leaf)
         case Words() | Field() | Is() | Pattern():
             values.append(_json(_parts_with(leaf, asking.shards)))
             return "ifnull(s.part IN (SELECT value FROM json_each(?)), 0)"
         case _:
             return "1"
+
+
+def of_models(core: apsw.Connection, models: list[str], values: list[object]) -> str:
+    """Gives the condition that a session used one of some models.
+
+    Few sessions are looked up by their models; where there are many, the list is walked.
+    """
+    values.append(_json(models))
+    chosen = "model IN (SELECT value FROM json_each(?))"
+    (count,) = fetch(
+        core,
+        f"SELECT count(*) FROM (SELECT 1 FROM session_model WHERE {chosen} LIMIT {_MANY})",
+        (_json(models),),
+    )[0]
+    if count < _MANY:
+        return f"s.n IN (SELECT session FROM session_model WHERE {chosen})"
+    return f"EXISTS (SELECT 1 FROM session_model m WHERE m.session=s.n AND m.{chosen})"
+
+
+def _one_of(column: str, fitting: list[str], values: list[object], *, is_rare: bool) -> str:
+    """Gives the condition that a column has one of some values.
+
+    Rare ones have an index; for others the list is walked, whose index has the column too.
+    """
+    if not fitting:
+        return "0"
+    sign = "" if is_rare else "+"
+    values.extend(fitting if len(fitting) == 1 else [_json(fitting)])
+    asked = "=?" if len(fitting) == 1 else " IN (SELECT value FROM json_each(?))"
+    return f"({column} IS NOT NULL AND {sign}{column}{asked})"
 
 
 def _comparison(leaf: Compare) -> str:
