@@ -16,6 +16,7 @@ from reenact import ids
 from reenact.events import FORMAT, Event, Origin
 from reenact.events.bodies import SessionStarted, WorkspaceChanged
 from reenact.ingest.lines import cut, document
+from reenact.ingest.merge import Merge
 from reenact.ingest.projects import root_of
 from reenact.sources import Draft, Line, Parsed, Setting, Source
 from reenact.store import Derived, Deriving, Generation, Original, Store
@@ -73,10 +74,7 @@ class _Run:
         self._source = source
         self._original = original
         self._sequence: Counter[str] = Counter()
-        self._many = len(original.generations) > 1
-        self._seen: set[str] = set()
-        self._last: set[str] = set()
-        self._owner: dict[str, str] = {}
+        self._merge = Merge() if len(original.generations) > 1 else None
         self._directories: set[str] = set()
         self.events = 0
         self.warnings = 0
@@ -87,7 +85,8 @@ class _Run:
         dispositions: Counter[str] = Counter()
         unknown: Counter[tuple[str, str]] = Counter()
         for generation in self._in_order():
-            self._last = set()
+            if self._merge is not None:
+                self._merge.begin()
             parser = self._source.parser(
                 Setting(agent=key.agent, key=key.key, hints=key.hints, sidecars=sidecars)
             )
@@ -100,26 +99,25 @@ class _Run:
                     for name in parsed.unknown:
                         unknown[name, version] += 1
                     self._take(deriving, generation, line, parsed)
-        self._count_removed(deriving)
+        for session, count in self._merge.removed().items() if self._merge is not None else ():
+            deriving.removed(session, count)
         self.warnings = dispositions["warning"]
         deriving.count(dispositions, unknown=unknown)
 
     def _take(self, deriving: Deriving, generation: Generation, line: Line, parsed: Parsed) -> None:
         for header in parsed.headers:
             deriving.header(header)
-        for draft in parsed.drafts:
-            identity = ids.event_id(draft.session, draft.record)
-            if self._many:
-                self._last.add(identity)
-                if identity in self._seen:
-                    continue
-                self._seen.add(identity)
-                self._owner[identity] = draft.session
+        for identity, draft in self._new(parsed):
             if isinstance(draft.body, SessionStarted | WorkspaceChanged) and draft.body.cwd:
                 self._remember_project(draft.body.cwd)
             self._sequence[draft.session] += 1
             deriving.add(self._event(generation, line, draft, identity))
             self.events += 1
+
+    def _new(self, parsed: Parsed) -> Iterator[tuple[str, Draft]]:
+        if self._merge is not None:
+            return self._merge.new(parsed.drafts)
+        return ((ids.event_id(draft.session, draft.record), draft) for draft in parsed.drafts)
 
     def _remember_project(self, cwd: str) -> None:
         """Looks for the project of a directory the first time it is met; what was found then stays."""
@@ -152,19 +150,15 @@ class _Run:
             body=draft.body,
         )
 
-    def _count_removed(self, deriving: Deriving) -> None:
-        if not self._many:
-            return
-        gone = Counter(self._owner[identity] for identity in self._seen - self._last)
-        for session, count in gone.items():
-            deriving.removed(session, count)
-
     def _in_order(self) -> Iterator[Generation]:
-        """Yields generations oldest content first, by what they hold and not by when they were kept."""
+        """Yields generations oldest content first, by what they hold and not by when they were kept.
+
+        Of those that end at the same moment the longest comes first: the others lack rows of it.
+        """
         generations = self._original.generations
-        if not self._many:
+        if self._merge is None:
             return iter(generations)
-        return iter(sorted(generations, key=lambda g: (self._latest(g), g.length, g.digest)))
+        return iter(sorted(generations, key=lambda g: (self._latest(g), -g.length, g.digest)))
 
     def _latest(self, generation: Generation) -> bytes:
         """Gives the last timestamp in a generation's tail; ISO texts order like the times they name."""
