@@ -106,7 +106,7 @@ bodies_drawn: st.SearchStrategy[AnyBody] = st.one_of(
         model=st.sampled_from(["model-1", "unpriced"]),
     ),
 )
-moments = st.sampled_from([None, START, START, START + 1000, START + SECOND, START + 60 * SECOND])
+moments = st.sampled_from([None, START, START, START + SECOND, START + 2 * SECOND, START + 60 * SECOND])
 sessions_drawn = st.lists(st.tuples(bodies_drawn, moments), max_size=8)
 SESSIONS = (
     header("s1"),
@@ -123,7 +123,7 @@ leaf_texts = st.one_of(
          "command:alpha", 'command:"alpha beta"', "role:user", "role:tool", "role:as*", "branch:main", "branch:alpha"]
     ),
     st.sampled_from(["is:error", "is:subagent", "is:fork", "is:live", "cost:>0", "cost:<0.000001", "cost:>=0.000000015", "tokens:>0", "tokens:<=15",
-                     'since:"2023-11-14 22:13:21Z"', 'until:"2023-11-14 22:13:21Z"', 'since:"2023-11-14 22:13:20.001Z"']),
+                     'since:"2023-11-14 22:13:21Z"', 'until:"2023-11-14 22:13:21Z"', 'since:"2023-11-14 22:13:22Z"']),
 )  # fmt: skip
 queries = st.recursive(
     leaf_texts,

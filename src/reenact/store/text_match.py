@@ -28,7 +28,7 @@ from reenact.query import (
     leaves,
     tokens,
 )
-from reenact.store.text_shard import EVERY, NONE, Shard, word_of
+from reenact.store.text_shard import EVERY, NONE, Shard, number_of, word_of
 
 PartsOf = Callable[[Leaf], str]
 """What is asked of a session as a whole → JSON list of the parts of sessions that fit."""
@@ -124,10 +124,10 @@ def _bounds(parts: tuple[Node, ...], shard: Shard, values: list[object]) -> list
     for part in parts:
         if isinstance(part, Since):
             found.append("words.rowid>=?")
-            values.append(min(max(part.moment, 0), 2**62))
+            values.append(number_of(part.moment))
         elif isinstance(part, Until):
             found.append("words.rowid<?")
-            values.append(min(max(part.moment, 0), 2**62) + shard.shift + 1)
+            values.append(number_of(part.moment) + shard.shift + 1)
     return found
 
 

@@ -1,8 +1,9 @@
 """One shard of the text index: words of events, and which event a row is.
 
-A row's number is its event's time in microseconds (the next free one where that is taken), so that
-the newest come first without sorting. The fields of an event are words of its row too, of a kind that
-no text holds, so that every filter by a field is one more word to find.
+A row's number is its event's time in units of about a millisecond (the next free one where that is
+taken), so that the newest come first without sorting; finer units would make every entry longer. The
+fields of an event are words of its row too, of a kind that no text holds, so that every filter by a
+field is one more word to find.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 from reenact.query import separators
 from reenact.store.sql import fetch, fetch_one
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables or of what is put in; shards of another version are dropped."""
 EVERY = "\ue0000"
 """The word that every row has."""
@@ -28,6 +29,13 @@ _BUSY_MS = 30_000
 _PENDING = 16 << 20
 """Bytes of words that are gathered before they are written."""
 _LATEST = 2**62
+UNIT = 10
+"""Row numbers are microseconds without so many bits."""
+_GAP = """
+SELECT r.id+1 FROM row r WHERE r.id>=?1 AND EXISTS (SELECT 1 FROM row WHERE id=?1)
+AND NOT EXISTS (SELECT 1 FROM row n WHERE n.id=r.id+1) ORDER BY r.id LIMIT 1
+"""
+"""The first free number from a taken one on; nothing for a free one."""
 _REMEMBERED = 10_000
 """Combinations of fields whose words are remembered."""
 
@@ -131,7 +139,7 @@ class Shard:
 
     @property
     def shift(self) -> int:
-        """By how much a row's number may be above its moment."""
+        """By how much a row's number may be above that of its moment."""
         return int(str(self.meta("shift")))
 
     @contextlib.contextmanager
@@ -152,10 +160,10 @@ class Shard:
     def add(self, entries: Iterable[Entry]) -> None:
         """Adds rows, oldest first: words are written once and not once for each step back in time."""
         ordered = sorted(entries, key=lambda entry: (entry.moment, entry.part, entry.seq))
-        numbers = self._numbers([_clamped(entry.moment) for entry in ordered])
+        numbers = self._numbers([number_of(entry.moment) for entry in ordered])
         words, rows, shift = [], [], self.shift
         for entry, at in zip(ordered, numbers, strict=True):
-            shift = max(shift, at - _clamped(entry.moment))
+            shift = max(shift, at - number_of(entry.moment))
             words.append((at, entry.text, entry.file, entry.command, self._words(entry)))
             rows.append((at, entry.part, entry.seq, entry.moment))
         self.connection.executemany(
@@ -183,9 +191,10 @@ class Shard:
         numbers: list[int] = []
         last = -1
         for moment in moments:
-            last, step = max(moment, last + 1), 1
-            while fetch_one(self.connection, "SELECT 1 FROM row WHERE id=?", (last,)) is not None:
-                last, step = last + step, step * 2
+            last = max(moment, last + 1)
+            row = fetch_one(self.connection, _GAP, (last,))
+            if row is not None:
+                last = int(row[0])
             numbers.append(last)
         return numbers
 
@@ -262,6 +271,6 @@ def delete(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _clamped(moment: int) -> int:
-    """Gives a moment that can be a row's number, whatever a source says its time is."""
-    return min(max(moment, 0), _LATEST)
+def number_of(moment: int) -> int:
+    """Gives the row number for a moment, whatever a source says its time is."""
+    return min(max(moment, 0), _LATEST) >> UNIT
