@@ -46,9 +46,7 @@ class Connection:
             data += self._receive()
         first = time.perf_counter()
         length = _length(data[:head])
-        while not (
-            data.endswith(_END) if length is None else len(data) >= head + len(_HEAD) + length
-        ):
+        while not (data.endswith(_END) if length is None else len(data) >= head + len(_HEAD) + length):
             data += self._receive()
         return Timed(first=first - start, whole=time.perf_counter() - start, status=int(data[9:12]))
 

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.session import calls, stream
+from bench.session import answer_text, calls, short_calls, stream
+
 from reenact.archive import Archive, open_archive
 from reenact.events import Header
 from reenact.gateway import RecordingApp, ReplayingApp, Server, Upstream
@@ -84,16 +85,41 @@ def recording(archive: Archive, upstream: str) -> RecordingApp:
     return RecordingApp(Upstream(upstream), exchanges, minter=minter)
 
 
-def script(count: int, size: int) -> Script:
-    """Gives the made-up session as a recording."""
+KINDS: dict[str, tuple[int, int]] = {"long": (100, 600), "short": (400, 4_000)}
+"""Recordings by name: how many calls, and how many characters an answer has (20 an event)."""
+
+
+def bodies(kind: str) -> list[dict[str, Any]]:
+    """Gives the requests of a recording: one growing session, or many beginnings."""
+    count, size = KINDS[kind]
+    return calls(count, answer=size) if kind == "long" else short_calls(count)
+
+
+def script(kind: str) -> Script:
+    """Gives a made-up recording."""
+    size = KINDS[kind][1]
     exchanges = []
-    for number, body in enumerate(calls(count, answer=size)):
+    for number, body in enumerate(bodies(kind)):
         answer = stream(number, size=size)
+        lengths = [len(event) + 2 for event in answer.split(b"\n\n")[:-1]]
         tape = Taped(
-            status=200, headers={"content-type": "text/event-stream"}, body=answer, chunks=((0, len(answer)),)
+            status=200,
+            headers={"content-type": "text/event-stream"},
+            body=answer,
+            chunks=tuple((1000 * place, length) for place, length in enumerate(lengths)),
         )
         exchanges.append(Exchange(id=f"x{number}", arrival=number, request=body, response=tape))
     return Script(exchanges=tuple(exchanges), declared=RUN)
+
+
+def fixtures(kind: str, path: Path) -> None:
+    """Writes a made-up recording in the form that aimock reads."""
+    count, size = KINDS[kind]
+    found = [
+        {"match": {"userMessage": f"Call {number}: "}, "response": {"content": answer_text(number, size)}}
+        for number in range(count)
+    ]
+    path.write_text(json.dumps({"fixtures": found}))
 
 
 def main(name: str, arguments: list[str]) -> None:
@@ -103,9 +129,9 @@ def main(name: str, arguments: list[str]) -> None:
         case "recording", [folder, upstream]:
             with open_archive(folder, variables={"HOME": folder}) as archive:
                 serve(recording(archive, upstream))
-        case "replaying", [folder, count, size]:
+        case "replaying", [folder, kind]:
             with open_archive(folder, variables={"HOME": folder}) as archive:
-                player = Player(script(int(count), int(size)), RUN)
+                player = Player(script(kind), RUN)
                 serve(ReplayingApp(player, scrub=archive.guard.text))
         case _:
             raise SystemExit(f"no server {name} {arguments}")
@@ -115,17 +141,6 @@ def serve(app: Any) -> None:
     with Server(app) as server:
         print(server.address, flush=True)
         sys.stdin.read()
-
-
-def fixtures(count: int, size: int, path: Path) -> None:
-    """Writes the made-up session in the form that aimock reads."""
-    from bench.session import answer_text
-
-    found = [
-        {"match": {"userMessage": f"Call {number}: "}, "response": {"content": answer_text(number, size)}}
-        for number in range(count)
-    ]
-    path.write_text(json.dumps({"fixtures": found}))
 
 
 if __name__ == "__main__":

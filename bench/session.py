@@ -8,7 +8,25 @@ from typing import Any
 
 Body = dict[str, Any]
 SEED = 7
-_WORDS = "store task list file path line read write test value name index open close when due done".split()
+_WORDS = [
+    "store",
+    "task",
+    "list",
+    "file",
+    "path",
+    "line",
+    "read",
+    "write",
+    "test",
+    "value",
+    "name",
+    "index",
+    "open",
+    "close",
+    "when",
+    "due",
+    "done",
+]
 
 
 def text(rng: random.Random, size: int) -> str:
@@ -51,7 +69,12 @@ def calls(count: int, *, answer: int = 600, result: int = 1400, beginning: int =
         )
         said = {"type": "text", "text": answer_text(number, answer)}
         call = f"toolu_{number:024d}"
-        use = {"type": "tool_use", "id": call, "name": "Tool1", "input": {"path": f"/home/ann/code/todo/{number}"}}
+        use = {
+            "type": "tool_use",
+            "id": call,
+            "name": "Tool1",
+            "input": {"path": f"/home/ann/code/todo/{number}"},
+        }
         told = {"type": "tool_result", "tool_use_id": call, "content": text(rng, result)}
         again = {"type": "text", "text": f"Call {number + 1}: go on."}
         messages += [
@@ -61,11 +84,23 @@ def calls(count: int, *, answer: int = 600, result: int = 1400, beginning: int =
     return found
 
 
+def short_calls(count: int) -> list[Body]:
+    """Gives requests of about 4 KB, each the beginning of a conversation of its own."""
+    found = calls(1, beginning=3_400)
+    return [
+        {
+            **found[0],
+            "messages": [{"role": "user", "content": [{"type": "text", "text": f"Call {k}: begin."}]}],
+        }
+        for k in range(count)
+    ]
+
+
 def answer_text(number: int, size: int = 600) -> str:
     return text(random.Random(f"{SEED} {number}"), size)
 
 
-def stream(number: int, *, size: int = 600, piece: int = 24) -> bytes:
+def stream(number: int, *, size: int = 600, piece: int = 20) -> bytes:
     """Gives the answer to a call as a provider streams it."""
     said = answer_text(number, size)
     head = {"id": f"msg_{number:024d}", "type": "message", "role": "assistant", "model": "test-model-1"}

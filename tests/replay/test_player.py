@@ -14,7 +14,7 @@ HERE = Place()
 
 def test_a_recording_is_played_byte_for_byte_to_the_agent_that_made_it() -> None:
     script = script_of([Agent(HERE)], HERE)
-    player = Player(script, HERE.declared())
+    player = Player(script, HERE.declared(), timing="recorded")
     served = play(player, [Agent(HERE)])
     assert [answer.level for answer in served] == ["fp0"] * 4
     for answer, exchange in zip(served, script.exchanges, strict=True):
@@ -22,6 +22,14 @@ def test_a_recording_is_played_byte_for_byte_to_the_agent_that_made_it() -> None
         assert answer.body == exchange.response.body
         assert [len(chunk.data) for chunk in answer.chunks] == [size for _, size in exchange.response.chunks]
     assert not player.report().diverged
+
+
+def test_pieces_that_nothing_lies_between_are_served_as_one() -> None:
+    script = script_of([Agent(HERE)], HERE)
+    served = play(Player(script, HERE.declared(), timing="none"), [Agent(HERE)])
+    for answer, exchange in zip(served, script.exchanges, strict=True):
+        assert isinstance(exchange.response, Taped)
+        assert [(chunk.data, chunk.delay) for chunk in answer.chunks] == [(exchange.response.body, 0)]
 
 
 def test_at_another_place_every_request_matches_and_the_answers_speak_of_that_place() -> None:

@@ -60,9 +60,9 @@ async def chunk(send: Send, data: bytes) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def end(send: Send) -> None:
-    """Ends the answer properly."""
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def end(send: Send, data: bytes = b"") -> None:
+    """Ends the answer properly, with its last piece if there is one."""
+    await send({"type": "http.response.body", "body": data, "more_body": False})
 
 
 async def answer(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:

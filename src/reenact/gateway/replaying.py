@@ -62,8 +62,7 @@ class ReplayingApp:
             case Served():
                 await self._serve(answer, send)
             case Stubbed():
-                await _chunks(send, answer.status, answer.headers, answer.chunks)
-                await http.end(send)
+                await _answer(send, answer.status, answer.headers, answer.chunks)
             case Refused():
                 await http.answer(send, answer.status, answer.headers, answer.body)
             case GoLive():
@@ -78,12 +77,11 @@ class ReplayingApp:
     async def _serve(self, answer: Served, send: Send) -> None:
         delivered = False
         try:
-            await _chunks(send, answer.status, answer.headers, answer.chunks)
-            if answer.end in {"truncated", "client_abort", "upstream_error"}:
-                delivered = True
-                raise http.BrokenOffError
-            await http.end(send)
+            is_whole = answer.end == "complete"
+            await _answer(send, answer.status, answer.headers, answer.chunks, is_whole=is_whole)
             delivered = True
+            if not is_whole:
+                raise http.BrokenOffError
         finally:
             self._player.finish(answer.ticket, delivered=delivered)
 
@@ -97,7 +95,10 @@ class ReplayingApp:
         await self._live.pass_on(asked, receive, send)
 
 
-async def _chunks(send: Send, status: int, headers: dict[str, str], chunks: tuple[Chunk, ...]) -> None:
+async def _answer(
+    send: Send, status: int, headers: dict[str, str], chunks: tuple[Chunk, ...], *, is_whole: bool = True
+) -> None:
+    """Sends an answer, and its end where it has one; pieces that nothing lies between go in one."""
     kept = [(name, value) for name, value in headers.items() if name.lower() not in http.HOP_BY_HOP]
     await http.start(send, status, kept)
     ready: list[bytes] = []
@@ -108,6 +109,8 @@ async def _chunks(send: Send, status: int, headers: dict[str, str], chunks: tupl
                 ready = []
             await asyncio.sleep(piece.delay / _MICROSECONDS)
         ready.append(piece.data)
-    if ready:
+    if is_whole:
+        await http.end(send, b"".join(ready))
+    elif ready:
         with contextlib.suppress(ConnectionError):
             await http.chunk(send, b"".join(ready))

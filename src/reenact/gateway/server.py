@@ -43,6 +43,7 @@ class Server:
             timeout_graceful_shutdown=3,
             server_header=False,
             date_header=False,
+            proxy_headers=False,
             ws="none",
         )
         self._server = uvicorn.Server(config)

@@ -97,13 +97,15 @@ def _told(message: Object, manner: Manner) -> Rendered:
 
 
 def _stream(response: Taped, manner: Manner) -> Rendered:
-    pieces = rewrite_stream(response.body, manner.mapper, keep_thinking=manner.keep_thinking)
-    is_rewritten = b"".join(pieces) != response.body
+    pieces: Sequence[bytes] = ()
+    if not manner.mapper.is_identity:
+        pieces = rewrite_stream(response.body, manner.mapper, keep_thinking=manner.keep_thinking)
+    is_rewritten = bool(pieces) and b"".join(pieces) != response.body
     cut = _events(pieces, response, manner.pace) if is_rewritten else None
     return Rendered(
         status=response.status,
         headers=_served(response.headers),
-        chunks=cut or _cut(response.body, _cuts(response), manner.pace),
+        chunks=cut or _recorded(response, manner.pace),
         fidelity="wire",
         is_rewritten=is_rewritten,
     )
@@ -142,6 +144,13 @@ def _message(response: Taped, *, was_stream: bool) -> Object | None:
         return parse_reply(response.body, status=response.status).message
     stream = assemble(response.body)
     return stream.message if stream.is_complete else None
+
+
+def _recorded(response: Taped, pace: Pace) -> tuple[Chunk, ...]:
+    """Gives the recorded bytes in the recorded pieces; in one where nothing lies between them."""
+    if pace.timing == "none":
+        return (Chunk(data=response.body),) if response.body else ()
+    return _cut(response.body, _cuts(response), pace)
 
 
 def _cuts(response: Taped) -> tuple[tuple[int, int], ...]:
