@@ -13,12 +13,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
+import msgspec
 from bench import servers
-from bench.figures import Figure, over
+from bench.figures import Figure
 from bench.http import Connection, Timed, prepared, rate
 from bench.session import calls
 
@@ -92,56 +93,61 @@ def replay_rate() -> Iterator[Figure]:
     """Plays recordings as fast as they are asked for, beside a bare server and beside aimock."""
     with tempfile.TemporaryDirectory() as folder:
         for kind, words in _SIZES.items():
-            requests = [prepared(json.dumps(body).encode()) for body in servers.bodies(kind)]
-            ours, bare = _beside_bare(kind, Path(folder), requests)
-            ratios = tuple(round(one / other, 4) for one, other in zip(ours, bare, strict=True))
-            yield Figure(
-                name=f"replay against a bare uvicorn app ({kind})",
-                value=median(ratios),
-                unit="times its requests/s",
-                bound=0.2,
-                rule="at least",
-                rounds=ratios,
-                detail=f"{words}; {median(ours):.0f} against {median(bare):.0f} requests/s",
-            )
-            yield _against_aimock(kind, Path(folder), requests, median(ours))
+            yield from _figures(kind, words, _rates(kind, Path(folder)))
 
 
-def _beside_bare(kind: str, folder: Path, requests: list[bytes]) -> tuple[list[float], list[float]]:
-    """Gives requests per second of a replay and of a bare app, round by round."""
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests per second, round by round; each round measures all three, one after another."""
+
     ours: list[float] = []
-    others: list[float] = []
-    with servers.running("bare", str(servers.KINDS[kind][1])) as bare:
-        rate(bare, requests)
+    bare: list[float] = []
+    aimock: list[float] = []
+    reason: str = ""
+    """Why aimock was not measured."""
+
+
+def _rates(kind: str, folder: Path) -> Rates:
+    requests = [prepared(json.dumps(body).encode()) for body in servers.bodies(kind)]
+    warm, timed = requests[: servers.WARM], requests[servers.WARM :]
+    found = Rates()
+    with ExitStack() as stack:
+        bare = stack.enter_context(servers.running("bare", str(servers.KINDS[kind][1])))
+        aimock: str | None = None
+        try:
+            aimock = stack.enter_context(_aimock(kind, folder))
+        except (OSError, subprocess.SubprocessError) as error:
+            found = msgspec.structs.replace(found, reason=f"it could not be had: {error}")
         for number in range(ROUNDS):
             with servers.running("replaying", f"{folder}/{kind}-{number}", kind) as player:
-                ours.append(rate(player, requests))
-            others.append(rate(bare, requests))
-    return ours, others
+                rate(player, warm)
+                found.ours.append(rate(player, timed))
+            for address, rates in ((bare, found.bare), (aimock, found.aimock)):
+                if address is not None:
+                    rate(address, warm)
+                    rates.append(rate(address, timed))
+    return found
 
 
-def _against_aimock(kind: str, folder: Path, requests: list[bytes], ours: float) -> Figure:
-    # What it is held to was found with short requests; a long session shows what it costs elsewhere.
-    name, bound = f"replay against {AIMOCK} {AIMOCK_VERSION} ({kind})", 3.0 if kind == "short" else 0.0
-    value, rounds, detail = None, (), ""
-    try:
-        with _aimock(kind, folder) as address:
-            rate(address, requests)
-            _, rates = over(ROUNDS, lambda: rate(address, requests))
-    except (OSError, subprocess.SubprocessError, RuntimeError) as error:
-        detail = f"it could not be had: {error}"
-    else:
-        rounds = tuple(round(ours / one, 4) for one in rates)
-        value, detail = median(rounds), f"{ours:.0f} against {median(rates):.0f} requests/s"
-    return Figure(
-        name=name,
-        value=value,
-        unit="times its requests/s",
-        bound=bound,
-        rule="at least",
-        rounds=rounds,
-        detail=detail,
+def _figures(kind: str, words: str, rates: Rates) -> Iterator[Figure]:
+    # The bound against aimock was set with short requests; the long session tells what it costs elsewhere.
+    others = (
+        ("a bare uvicorn app", rates.bare, 0.2, ""),
+        (f"{AIMOCK} {AIMOCK_VERSION}", rates.aimock, 3.0 if kind == "short" else 0.0, rates.reason),
     )
+    for name, other, bound, reason in others:
+        ratios = tuple(round(one / two, 4) for one, two in zip(rates.ours, other, strict=False))
+        detail = (
+            f"{words}; {median(rates.ours):.0f} against {median(other):.0f} requests/s" if other else reason
+        )
+        yield Figure(
+            name=f"replay against {name} ({kind})",
+            value=median(ratios) if ratios else None,
+            unit="times its requests/s",
+            bound=bound,
+            rule="at least",
+            rounds=ratios,
+            detail=detail,
+        )
 
 
 @contextmanager

@@ -85,7 +85,9 @@ def recording(archive: Archive, upstream: str) -> RecordingApp:
     return RecordingApp(Upstream(upstream), exchanges, minter=minter)
 
 
-KINDS: dict[str, tuple[int, int]] = {"long": (100, 600), "short": (400, 4_000)}
+WARM = 20
+"""So many calls are asked before time is taken."""
+KINDS: dict[str, tuple[int, int]] = {"long": (100, 600), "short": (600, 4_000)}
 """Recordings by name: how many calls, and how many characters an answer has (20 an event)."""
 
 

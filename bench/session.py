@@ -1,4 +1,4 @@
-"""A made-up session of one agent, always the same: what it asks, growing call by call, and what it is told."""
+"""A made-up session of one agent, always the same: what it asks, growing with every call, and is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 Body = dict[str, Any]
 SEED = 7
+_PROJECT = "/home/ann/code/todo"
 _WORDS = [
     "store",
     "task",
