@@ -302,6 +302,19 @@ def test_removed_sessions_are_not_found(store: LocalStore) -> None:
     assert listed(store, "needle") == ["s2"]
 
 
+def test_after_gc_no_word_of_a_removed_session_is_left_in_the_index(
+    tmp_path: Path, store: LocalStore
+) -> None:
+    filled(store, "zanzibarquux hay", name="s1")
+    filled(store, "needle hay", name="s2")
+    shards = sorted((tmp_path / "archive/cache").glob("text-*"))
+    assert any(b"zanzibarquux" in path.read_bytes() for path in shards)
+    store.remove(["s1"])
+    store.gc()
+    assert not any(b"zanzibarquux" in path.read_bytes() for path in shards)
+    assert places(found(store, "hay")) == [("s2", 1)]
+
+
 def test_a_cleared_cache_finds_the_same_again(store: LocalStore) -> None:
     filled(store, "needle", "hay")
     before = found(store, "needle or hay")

@@ -348,9 +348,11 @@ class LocalStore:
         self._writable()
         self._places.flush()
         removing = removal.plan(self._index.reader, sessions, with_forks=with_forks)
-        return removal.carry_out(
+        removed = removal.carry_out(
             removing, self._index, self._layout, self._journal, pricer=self._pricer, now=self._clock.now()
         )
+        self._search.index_text(seconds=0, tell=None)
+        return removed
 
     def readmit(self, sessions: Iterable[str]) -> int:
         self._writable()
@@ -363,6 +365,7 @@ class LocalStore:
             collect.originals(self._layout, self._originals, self._journal.removed(), self._clock.now())
             collect.segments(self._layout, self._journal.removed())
             collect.blobs(self._layout, self._blobs, self._segments, self._clock.now())
+        self._search.texts.compact()
         self._index.vacuum()
         now = {size.part: size.apparent for size in self.sizes()}
         return sum(max(0, size.apparent - now[size.part]) for size in before)  # the index may have grown

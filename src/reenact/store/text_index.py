@@ -32,6 +32,8 @@ SHARD_ROWS = 2_000_000
 BATCH_BYTES = 24 << 20
 """Text gathered before it is written."""
 BATCH_ROWS = 20_000
+_REMEMBERED = 10_000
+"""Combinations of fields that are remembered."""
 _MARK = "text"
 """Under this name the index says which shards are made from it."""
 
@@ -113,7 +115,7 @@ class TextIndex:
             return False
         until = None if seconds is None else time.monotonic() + seconds
         try:
-            with locked(self._folder / "text.lock", wait=0):
+            with locked(self._lock_path, wait=0):
                 self._settle_mark()
                 due = self._due()
                 if not due.sessions and not due.gone:
@@ -131,6 +133,18 @@ class TextIndex:
             fetch_one(reader, f"SELECT 1 FROM {table} LIMIT 1") is not None
             for table in ("text_stale", "text_gone")
         )
+
+    def compact(self) -> None:
+        """Writes shards anew from which rows were dropped: until then words of them lie in the file."""
+        if not self._index.can_write:
+            return
+        with contextlib.suppress(ArchiveBusyError, apsw.BusyError), locked(self._lock_path, wait=0):
+            for shard in self.shards():
+                shard.compact()
+
+    @property
+    def _lock_path(self) -> Path:
+        return self._folder / "text.lock"
 
     def clear(self) -> None:
         """Deletes the shards."""
@@ -267,11 +281,12 @@ class _Batch:
         self._shard = shard
         self._entries: list[Entry] = []
         self._holdings: dict[int, tuple[Target, Walk, int]] = {}
+        self._fields: dict[tuple[object, ...], tuple[tuple[str, str], ...]] = {}
         self._bytes = 0
 
     def add(self, target: Target, event: Event, walk: Walk) -> None:
         facts = walk.step(event)
-        entry = _entry(target, event, facts)
+        entry = self._entry(target, event, facts)
         self._entries.append(entry)
         self._holdings[target.part] = (target, walk, event.seq)
         self._bytes += len(entry.text) + len(entry.command)
@@ -297,26 +312,34 @@ class _Batch:
                 )
         self._entries, self._holdings, self._bytes = [], {}, 0
 
+    def _entry(self, target: Target, event: Event, facts: EventFacts) -> Entry:
+        said = facts.said
+        key = (target.session, said.kind, facts.tool, said.role, facts.model, facts.branch, said.is_error)
+        fields = self._fields.get(key)
+        if fields is None:
+            if len(self._fields) >= _REMEMBERED:
+                self._fields.clear()
+            fields = self._fields[key] = _fields(target, facts)
+        return Entry(
+            part=target.part,
+            seq=event.seq,
+            moment=facts.moment,
+            text=storable(said.text),
+            file=storable(said.files) if said.files else "",
+            command=storable(said.command) if said.command else "",
+            fields=fields,
+        )
 
-def _entry(target: Target, event: Event, facts: EventFacts) -> Entry:
+
+def _fields(target: Target, facts: EventFacts) -> tuple[tuple[str, str], ...]:
+    """Gives all fields of an event with their values."""
     said = facts.said
-    fields = [*target.fields, ("kind", said.kind)]
-    for name, value in (
+    told = (
+        ("kind", said.kind),
         ("tool", facts.tool),
         ("role", said.role),
         ("model", facts.model),
         ("branch", facts.branch),
-    ):
-        if value is not None:
-            fields.append((name, storable(value)))
-    if said.is_error:
-        fields.append(("is", "error"))
-    return Entry(
-        part=target.part,
-        seq=event.seq,
-        moment=facts.moment,
-        text=storable(said.text),
-        file=storable(said.files),
-        command=storable(said.command),
-        fields=tuple(fields),
+        ("is", "error" if said.is_error else None),
     )
+    return (*target.fields, *((name, storable(value)) for name, value in told if value is not None))

@@ -18,7 +18,7 @@ import msgspec
 from reenact.query import separators
 from reenact.store.sql import fetch, fetch_one
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables or of what is put in; shards of another version are dropped."""
 EVERY = "\ue0000"
 """The word that every row has."""
@@ -107,7 +107,9 @@ class Shard:
         connection.execute("PRAGMA journal_mode=WAL")
         with connection:
             connection.execute(_TABLES.format(separators=separators()))
-            connection.execute("INSERT INTO meta VALUES ('index', ?), ('rows', 0), ('shift', 0)", (index,))
+            connection.execute(
+                "INSERT INTO meta VALUES ('index', ?), ('rows', 0), ('dropped', 0), ('shift', 0)", (index,)
+            )
             connection.execute("INSERT INTO value VALUES (0, '', '')")
             connection.execute(f"PRAGMA user_version={VERSION}")
         connection.close()
@@ -236,6 +238,15 @@ class Shard:
             self.connection.execute(f"DELETE FROM {table} WHERE part=?", (part,))
         self._shown.clear()
         self._count(-len(ids), self.shift)
+        self.connection.execute("UPDATE meta SET value=value+? WHERE name='dropped'", (len(ids),))
+
+    def compact(self) -> None:
+        """Writes the words anew without those of dropped rows, where there are such."""
+        if self.meta("dropped"):
+            self.connection.execute("INSERT INTO words(words) VALUES ('optimize')")
+            self.connection.execute("UPDATE meta SET value=0 WHERE name='dropped'")
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- looking --------------------------------------------------------------------------------
 
