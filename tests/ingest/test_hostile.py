@@ -38,6 +38,11 @@ def row(uuid: str, text: str, session: str = BAD) -> bytes:
 
 FINE = row("a1", "before") + b"\n"
 AFTER = row("a2", "after") + b"\n"
+ASTRONOMIC = (
+    b'{"type":"assistant","uuid":"a9","sessionId":"%s","timestamp":"2026-03-03T10:00:01.000Z","message":{"id":'
+    b'"msg_9","role":"assistant","model":"m","content":[],"usage":{"input_tokens":%d,"output_tokens":1e300}}}\n'
+    % (BAD.encode(), 10**30)
+)
 
 
 def long_line(path: Path) -> None:
@@ -98,6 +103,7 @@ CASES: dict[str, tuple[Callable[[Path], None], int, dict[str, int], int]] = {
     "byte order mark": (content(b"\xef\xbb\xbf" + FINE + AFTER), 0, {}, 2),
     "not an object": (content(FINE + b'[1,2]\n"x"\n' + AFTER), 0, {"not_an_object": 2}, 2),
     "blank lines": (content(b"\n\n" + FINE + b"\r\n" + AFTER), 0, {}, 2),
+    "astronomic numbers": (content(FINE + ASTRONOMIC + AFTER), 0, {}, 2),
     "html": (content(b"<!doctype html><title>proxy error</title>\n"), 0, {}, 0),
     "empty": (content(b""), 0, {}, 0),
     "torn tail": (content(FINE + AFTER + row("a5", "torn")[:-9]), 0, {}, 2),

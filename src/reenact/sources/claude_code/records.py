@@ -16,6 +16,7 @@ from reenact.events.bodies import ParseWarning
 from reenact.sources import lines
 from reenact.sources.protocol import Line
 
+_MOST = 2**53  # beyond it not every JSON reader has whole numbers, and no count is that large
 _NAMES = {
     "tool_use_id": "toolUseID",
     "parent_tool_use_id": "parentToolUseID",
@@ -170,9 +171,9 @@ def items(value: Any) -> list[Any]:
 
 
 def number(value: Any) -> int | None:
-    """Gives a whole number that is not negative."""
+    """Gives a whole number that is not negative, and small enough to be one in every JSON reader."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value if isinstance(value, int) and value >= 0 else None
+    return value if isinstance(value, int) and 0 <= value <= _MOST else None

@@ -15,6 +15,7 @@ import msgspec
 
 from reenact import clock
 
+_MOST = 2**53  # beyond it not every JSON reader has whole numbers, and no count is that large
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -146,16 +147,18 @@ def text(value: dict[str, Any], name: str) -> str | None:
 
 
 def integer(value: dict[str, Any], name: str) -> int | None:
-    """Gives an integer member, else None."""
+    """Gives an integer member, else None; so too for one that is no number in other JSON readers."""
     found = value.get(name)
-    if type(found) is int:
-        return found
-    return int(found) if isinstance(found, float) and found.is_integer() else None
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
+    return found if type(found) is int and abs(found) <= _MOST else None
 
 
 def number(value: dict[str, Any], name: str) -> float | None:
     """Gives a number member, else None."""
     found = value.get(name)
+    if isinstance(found, int) and abs(found) > _MOST:
+        return None
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
