@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import apsw
 import msgspec
 
@@ -25,12 +27,14 @@ def catch_up(index: Index, segments: Segments, journal: Journal, pricer: Pricer)
     if (
         not (changed_pieces(reader, segments).keys() - journal.removed().keys())
         and not removed_sessions(reader, journal)
+        and not removed_originals(reader, journal)
         and price_version(reader) == pricer.price_version
     ):
         return
     with index.writing() as connection:
         removed = removed_sessions(connection, journal)
         drop(connection, removed)
+        forget(connection, removed_originals(connection, journal))
         changed = {
             session: pieces
             for session, pieces in changed_pieces(connection, segments).items()
@@ -53,13 +57,32 @@ def price_version(connection: apsw.Connection) -> str | None:
 
 def removed_sessions(connection: apsw.Connection, journal: Journal) -> set[str]:
     """Gives the sessions that have a tombstone and are still in the index."""
-    removed = journal.removed()
+    return _removed(connection, "session", journal)
+
+
+def removed_originals(connection: apsw.Connection, journal: Journal) -> set[str]:
+    """Gives the originals that have a tombstone and are still in the index."""
+    return _removed(connection, "original", journal)
+
+
+def _removed(connection: apsw.Connection, table: str, journal: Journal) -> set[str]:
     rows = fetch(
         connection,
-        "SELECT id FROM session WHERE id IN (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(list(removed)).decode(),),
+        f"SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(list(journal.removed())).decode(),),
     )
     return {row[0] for row in rows}
+
+
+def forget(connection: apsw.Connection, originals: Iterable[str]) -> None:
+    """Takes originals out of the index, and where they were seen."""
+    for original in originals:
+        for statement in (
+            "DELETE FROM place WHERE original=?",
+            "DELETE FROM drift WHERE original=?",
+            "DELETE FROM original WHERE id=?",
+        ):
+            connection.execute(statement, (original,))
 
 
 def drop(connection: apsw.Connection, sessions: set[str]) -> None:

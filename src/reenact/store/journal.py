@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str = ""
     original: str = ""
     """Of a removed session: the original that it came from."""
+    others: tuple[tuple[str, str], ...] = ()
+    """What is removed or readmitted with it, each with its original: a kill leaves all of it or nothing."""
     cwd: str = ""
     root: str = ""
     at: int = 0
@@ -95,11 +97,18 @@ class Journal:
             case None:
                 self._damaged += 1
             case Note(op="remove"):
-                self._removed[note.id] = note.original
+                self._removed |= {note.id: note.original, **dict(note.others)}
             case Note(op="readmit"):
-                self._removed.pop(note.id, None)
+                for name, _ in ((note.id, ""), *note.others):
+                    self._removed.pop(name, None)
             case _:  # a project
                 self._projects.setdefault(note.cwd, note.root)
+
+
+def together(op: Literal["remove", "readmit"], names: Mapping[str, str], *, at: int) -> list[Note]:
+    """Gives the one note (none for nothing) that says this of all names; name → its original."""
+    pairs = tuple(names.items())
+    return [Note(op=op, id=name, original=original, others=pairs[1:], at=at) for name, original in pairs[:1]]
 
 
 def _read(line: bytes) -> Note | None:

@@ -11,10 +11,10 @@ import msgspec
 
 from reenact.errors import ArchiveBusyError, ArchiveError, SessionNotFoundError
 from reenact.store import segment, writer
-from reenact.store.catch_up import drop
+from reenact.store.catch_up import drop, forget
 from reenact.store.derive import settle_all
 from reenact.store.index import Index
-from reenact.store.journal import Journal, Note
+from reenact.store.journal import Journal, together
 from reenact.store.layout import Layout, is_safe
 from reenact.store.lock import locked
 from reenact.store.manifest import NAME
@@ -101,22 +101,10 @@ def carry_out(
         if writer.is_written_to(path):
             raise ArchiveBusyError(str(path), "it is being recorded")
     with index.writing() as connection:
-        notes = [
-            Note(op="remove", id=session, original=original, at=now)
-            for session, original in sorted(removing.sessions.items())
-        ]
-        notes += [
-            Note(op="remove", id=original, original=original, at=now) for original in removing.originals
-        ]
-        journal.append(notes)
+        names = {**removing.sessions, **{original: original for original in removing.originals}}
+        journal.append(together("remove", names, at=now))
         drop(connection, set(removing.sessions))
-        for original in removing.originals:
-            for statement in (
-                "DELETE FROM place WHERE original=?",
-                "DELETE FROM drift WHERE original=?",
-                "DELETE FROM original WHERE id=?",
-            ):
-                connection.execute(statement, (original,))
+        forget(connection, removing.originals)
         settle_all(connection, set(removing.sessions), pricer, journal.project)
         freed = sum(
             delete_original(layout.original(agent, original))
@@ -164,10 +152,8 @@ def readmit(sessions: Iterable[str], index: Index, journal: Journal, *, now: int
     named = set(sessions)
     lifted = [name for name, original in removed.items() if name in named or original in named]
     originals = {removed[session] for session in lifted if removed[session]}
-    journal.append(
-        Note(op="readmit", id=name, at=now)
-        for name in (*lifted, *sorted(originals.intersection(removed).difference(lifted)))
-    )
+    names = dict.fromkeys((*lifted, *sorted(originals.intersection(removed))), "")
+    journal.append(together("readmit", names, at=now))
     with index.writing() as connection:
         for original in originals:
             connection.execute("UPDATE original SET parser=? WHERE id=?", (READMITTED, original))
