@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from reenact.errors import UsageError
 from reenact.events import AnyBody, Event, blocks, bodies
 from reenact.query import parse
 from reenact.store import Filter, Hit, LocalStore, MemoryStore, Store, open_store, text_index
+from reenact.store.text_shard import Shard
 
 SECOND = 1_000_000
 
@@ -357,6 +359,42 @@ def test_a_deleted_shard_is_made_again(tmp_path: Path, store: LocalStore) -> Non
     assert fresh.index_text()
     assert len(found(fresh, "needle")) == 1
     fresh.close()
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("rows", [1, 2, 5])
+@pytest.mark.parametrize("broken", ["add", "hold", "drop"])
+def test_an_index_run_that_dies_anywhere_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, broken: str
+) -> None:
+    monkeypatch.setattr(text_index, "BATCH_ROWS", rows)
+    wanted = [("s1", 1), ("s1", 2), ("s1", 3), ("s2", 1), ("s2", 2)]
+    for death in range(12):
+        store = opened(tmp_path / str(death))
+        filled(store, "old", "needle", name="s2")
+        for name, count in (("s1", 3), ("s2", 2)):
+            lines = [event(name, seq, prompt("needle")) for seq in range(1, count + 1)]
+            derive(store, name, [(header(name), lines)])
+        calls = 0
+        whole = getattr(Shard, broken)
+
+        def dying(self: Shard, given: Any, whole: Any = whole, death: int = death) -> None:
+            nonlocal calls
+            whole(self, given)
+            calls += 1
+            if calls > death:
+                raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Shard, broken, dying)
+            with contextlib.suppress(KeyboardInterrupt):
+                store.index_text()
+        store.close()
+        store = opened(tmp_path / str(death))
+        assert store.index_text()
+        assert places(found(store, "needle")) == wanted
+        assert found(store, "old") == []
+        store.close()
 
 
 def test_an_index_run_that_is_out_of_time_goes_on_where_it_stopped(store: LocalStore) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reenact.archive.zones import zone
-from reenact.query import parse
+from reenact.query import leaves, of_session, parse
 from reenact.store import Filter, SessionRow
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Texts:
 
     def sessions(self, text: str, where: Filter | None = None) -> list[SessionRow]:
         """Gives the sessions that fit a query, and a filter, latest activity first."""
-        self.index()
-        where = where or Filter()
-        return self._store.sessions(msgspec.structs.replace(where, query=self.query(text)))
+        query = self.query(text)
+        if not all(of_session(leaf) for leaf in leaves(query.root)):
+            self.index()
+        return self._store.sessions(msgspec.structs.replace(where or Filter(), query=query))

@@ -25,9 +25,7 @@ from reenact.query import (
     Until,
     Words,
     fits,
-    leaves,
 )
-from reenact.query import of_session as is_of_session
 from reenact.store.sql import fetch
 from reenact.store.text_match import expression
 from reenact.store.text_shard import Shard
@@ -46,11 +44,6 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     core: apsw.Connection
     shards: list[Shard]
     running: Collection[str]
-
-
-def needs_texts(node: Node) -> bool:
-    """Tells whether a query asks of sessions what only the text index knows."""
-    return not all(is_of_session(leaf) for leaf in leaves(node))
 
 
 def condition(node: Node, asking: Asking, values: list[object]) -> str:

@@ -126,14 +126,6 @@ class TextIndex:
         except (ArchiveBusyError, apsw.ReadOnlyError, apsw.BusyError):
             return False
 
-    def is_behind(self) -> bool:
-        """Tells whether the index has changed since its texts were last worked off."""
-        reader = self._index.reader
-        return self._read_mark() is None or any(
-            fetch_one(reader, f"SELECT 1 FROM {table} LIMIT 1") is not None
-            for table in ("text_stale", "text_gone")
-        )
-
     def compact(self) -> None:
         """Writes shards anew from which rows were dropped: until then words of them lie in the file."""
         if not self._index.can_write:
