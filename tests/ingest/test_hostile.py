@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from tests.ingest.machines import opened
 
+from reenact.sources import Line, Parsed, Parser, Setting
+
 GOOD = "11111111-1111-4111-8111-111111111111"
 BAD = "22222222-2222-4222-8222-222222222222"
 MEMORY_KB = 300 * 1024
@@ -183,3 +185,34 @@ def test_a_source_that_fails_stops_one_transcript_only(
         monkeypatch.undo()
         archive.catch_up()
         assert {session.native_id for session in archive.sessions()} == {GOOD, BAD}
+
+
+def test_a_line_that_a_source_fails_at_costs_that_line_only(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / ".claude" / "projects" / "-home-dev-code-todo"
+    (folder / f"{BAD}.jsonl").write_bytes(FINE + row("a3", "stumble") + b"\n" + AFTER)
+    from reenact.sources.claude_code import SOURCE
+
+    genuine = type(SOURCE).parser
+
+    class Stumbling:
+        def __init__(self, parser: Parser) -> None:
+            self._parser = parser
+
+        def feed(self, line: Line) -> Parsed:
+            if b"stumble" in line.data:
+                raise TypeError("a defect of ours")
+            return self._parser.feed(line)
+
+    def stumbling(self: Any, setting: Setting) -> Parser:
+        return Stumbling(genuine(self, setting))
+
+    monkeypatch.setattr(type(SOURCE), "parser", stumbling)
+    with opened(tmp_path / "archive", home) as archive:
+        assert archive.catch_up().problems == ()
+        (warned,) = archive.store.warnings()
+        assert (warned.category, "a defect of ours" in warned.message) == ("defect", True)
+        events = list(archive.events(archive.session(BAD).id))
+        assert sum(event.body.kind == "message.user" for event in events) == 2
+        assert all(account.balances for account in archive.accounts())

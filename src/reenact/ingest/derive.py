@@ -14,14 +14,15 @@ import msgspec
 
 from reenact import ids
 from reenact.events import FORMAT, Event, Origin
-from reenact.events.bodies import SessionStarted, WorkspaceChanged
+from reenact.events.bodies import ParseWarning, SessionStarted, WorkspaceChanged
 from reenact.ingest.lines import cut, document
 from reenact.ingest.merge import Merge
 from reenact.ingest.projects import root_of
-from reenact.sources import Draft, Line, Parsed, Setting, Source
+from reenact.sources import Draft, Line, Parsed, Parser, Setting, Source
 from reenact.store import Derived, Deriving, Generation, Original, Store
 
 _TAIL = 64 * 1024
+_SHOWN = 4096  # bytes of a line that a warning shows
 _TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.Z+-]{10,40})"')
 
 
@@ -76,6 +77,7 @@ class _Run:
         self._sequence: Counter[str] = Counter()
         self._merge = Merge() if len(original.generations) > 1 else None
         self._directories: set[str] = set()
+        self._defects = 0
         self.events = 0
         self.warnings = 0
 
@@ -85,6 +87,7 @@ class _Run:
         dispositions: Counter[str] = Counter()
         unknown: Counter[tuple[str, str]] = Counter()
         for generation in self._in_order():
+            self._defects = 0
             if self._merge is not None:
                 self._merge.begin()
             parser = self._source.parser(
@@ -93,7 +96,7 @@ class _Run:
             version = ""
             with closing(self._store.open_original(key.id, generation.number)) as stream:
                 for line in document(stream) if key.layout == "document" else cut(stream):
-                    parsed = parser.feed(line)
+                    parsed = self._parsed(parser, line)
                     dispositions[parsed.disposition] += 1
                     version = parsed.agent_version or version
                     for name in parsed.unknown:
@@ -103,6 +106,28 @@ class _Run:
             deriving.removed(session, count)
         self.warnings = dispositions["warning"]
         deriving.count(dispositions, unknown=unknown)
+
+    def _parsed(self, parser: Parser, line: Line) -> Parsed:
+        """Gives what a line became; one that the parser fails at is a warning, and the rest goes on."""
+        try:
+            return parser.feed(line)
+        except Exception as error:  # noqa: BLE001 - a source is a plug-in: its defect costs one line
+            return Parsed(disposition="warning", drafts=self._defect(line, error))
+
+    def _defect(self, line: Line, error: Exception) -> tuple[Draft, ...]:
+        session = next(reversed(self._sequence), None)
+        if session is None:  # nothing tells yet whose line it is; it is counted
+            return ()
+        raw = line.data[:_SHOWN].decode("utf-8", "replace")
+        body = ParseWarning(
+            message=f"the {self._source.agent} source failed: {type(error).__name__}: {error}",
+            category="defect",
+            raw=raw,
+            size=line.length,
+        )
+        self._defects += 1
+        record = f"defect:{ids.derive(str(self._defects), raw)}"
+        return (Draft(session=session, record=record, body=body, completeness="partial"),)
 
     def _take(self, deriving: Deriving, generation: Generation, line: Line, parsed: Parsed) -> None:
         for header in parsed.headers:

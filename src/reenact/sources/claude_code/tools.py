@@ -85,7 +85,7 @@ def outcome(row: Row, block: dict[str, Any], said: str, call: Call | None) -> Ou
     result = row.tool_use_result
     denied = is_error and (
         bool(text(row.tool_denial_kind))
-        or decision.get("decision") in {"reject", "deny"}
+        or text(decision.get("decision")) in {"reject", "deny"}
         or said.startswith(_DENIALS)
         or (isinstance(result, str) and result.startswith("User rejected"))
     )

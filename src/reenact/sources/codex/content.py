@@ -44,7 +44,7 @@ def blocks(payload: dict[str, Any]) -> tuple[AnyBlock, ...]:
 
 
 def _block(item: dict[str, Any]) -> AnyBlock:
-    kind = item.get("type")
+    kind = text(item, "type")
     found = item.get("text")
     if isinstance(found, str) and kind in {"input_text", "output_text", "text", "Text", "summary_text"}:
         extra = {name: item[name] for name in ("annotations",) if item.get(name)}

@@ -186,7 +186,7 @@ def _collab(thread: Thread, memory: Memory, call: str, found: dict[str, Any]) ->
         text(agent, "thread_id"): text(agent, "agent_nickname")
         for agent in mappings(found, "receiver_agents")
     }
-    if found.get("tool") in {"spawn_agent", "spawn", "spawnAgent"}:
+    if text(found, "tool") in {"spawn_agent", "spawn", "spawnAgent"}:
         for child in children:
             spawned(thread, memory, child, call, name=names.get(child), task=text(found, "prompt"))
     for child, status in mapping(found, "agents_states").items():

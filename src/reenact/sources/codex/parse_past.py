@@ -90,7 +90,7 @@ def _event(thread: Thread, memory: Memory, row: Row) -> Disposition | None:
             said = text(payload, "message") or ""
             role = "user" if row.kind == "user_message" else "assistant"
             return _message(thread, memory, role, said, (Text(text=said),), kinds=[], is_item=False)
-        case "item_completed" if item.get("type") in {"UserMessage", "AgentMessage"}:
+        case "item_completed" if text(item, "type") in {"UserMessage", "AgentMessage"}:
             blocks = content.blocks(item)
             role = "user" if item.get("type") == "UserMessage" else "assistant"
             return _message(thread, memory, role, content.plain(blocks), blocks, kinds=[], is_item=False)
@@ -149,7 +149,7 @@ def _give(
 def _files(thread: Thread, call: str | None, found: dict[str, Any]) -> Disposition:
     if (
         thread.kind == "subagent"
-        or found.get("status") in {"failed", "declined"}
+        or text(found, "status") in {"failed", "declined"}
         or found.get("success") is False
     ):
         return "joined"

@@ -103,7 +103,7 @@ def comparable(items: Iterable[Item]) -> list[Any]:
 
 def _as_sent(item: Item) -> Item:
     output = item.get("output")
-    if item.get("type") not in _GIVEN or not isinstance(output, str) or not output.startswith('{"output"'):
+    if text(item, "type") not in _GIVEN or not isinstance(output, str) or not output.startswith('{"output"'):
         return item
     told = outputs.shown(output)
     if told.exit_code is None or told.duration is None:
@@ -292,9 +292,9 @@ def _is_prompt(item: Item) -> bool:
 
 def _answered(items: list[Item]) -> Iterator[Item]:
     """Yields items as they are sent: a call without a result has one that says `aborted`."""
-    answered = {item.get("call_id") for item in items if item.get("type") in _GIVEN}
+    answered = {text(item, "call_id") for item in items if text(item, "type") in _GIVEN}
     for item in items:
         yield item
-        kind = item.get("type")
-        if kind in _RESULTS and item.get("call_id") not in answered:
-            yield {"type": _RESULTS[str(kind)], "call_id": item.get("call_id"), "output": "aborted"}
+        kind, call = text(item, "type"), text(item, "call_id")
+        if kind in _RESULTS and call not in answered:
+            yield {"type": _RESULTS[kind], "call_id": call, "output": "aborted"}
