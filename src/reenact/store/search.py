@@ -183,4 +183,6 @@ def may_hold(packed: bytes, wanted: list[bytes]) -> bool:
     """Tells whether packed events may hold all of these texts."""
     data = zstandard.ZstdDecompressor().decompress(packed)
     lowered = data.lower()
-    return all(text in lowered for text in wanted) or any(twin in data for twin in _TWINS)
+    return all(text in lowered for text in wanted) or (
+        not data.isascii() and any(twin in data for twin in _TWINS)
+    )
