@@ -9,25 +9,10 @@ from typing import Any
 Body = dict[str, Any]
 SEED = 7
 _PROJECT = "/home/ann/code/todo"
-_WORDS = [
-    "store",
-    "task",
-    "list",
-    "file",
-    "path",
-    "line",
-    "read",
-    "write",
-    "test",
-    "value",
-    "name",
-    "index",
-    "open",
-    "close",
-    "when",
-    "due",
-    "done",
-]
+_WORDS = (
+    "store", "task", "list", "file", "path", "line", "read", "write", "test", "value", "name", "index",
+    "open", "close", "when", "due", "done",
+)  # fmt: skip
 
 
 def text(rng: random.Random, size: int) -> str:
