@@ -13,7 +13,7 @@ from reenact.store.index import Index
 from reenact.store.recorded import Segments
 from reenact.store.sql import fetch
 from reenact.store.text_index import Tell, TextIndex
-from reenact.store.values import Hit, SessionRow
+from reenact.store.values import Filter, Hit, SessionRow
 
 
 class LocalSearch:
@@ -29,6 +29,10 @@ class LocalSearch:
         return session_query.Asking(
             core=self._index.reader, shards=self.texts.shards(), running=self._segments.running()
         )
+
+    def asked(self, wanted: Filter) -> session_query.Asking | None:
+        """Gives it where a filter holds a query."""
+        return None if wanted.query is None else self.asking()
 
     def index_text(self, *, seconds: float | None, tell: Tell | None) -> bool:
         return self.texts.catch_up(seconds=seconds, tell=tell)
