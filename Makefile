@@ -9,8 +9,12 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # Folders that come and go with the work: a checker is given those that hold Python files.
 TYPED := src tests $(patsubst %/,%,$(sort $(dir $(wildcard bench/*.py tools/*.py))))
-# Rooms in which every branch must be covered.
-EXACT := src/reenact/usage/*,src/reenact/store/writer.py,src/reenact/store/segment.py
+# What must be covered to its last branch: the arithmetic of usage, and all that recovers or deletes kept bytes.
+RECOVERY := blobs catch_up collect compare extend index journal kept layout lock manifest originals record \
+	recorded removal segment verify writer
+comma := ,
+empty :=
+EXACT := src/reenact/usage/*$(subst $(empty) $(empty),,$(RECOVERY:%=$(comma)src/reenact/store/%.py))
 WORKERS ?= 2
 ARGS ?=
 
