@@ -14,13 +14,15 @@ import msgspec
 from reenact import ids
 from reenact.errors import ReenactError
 from reenact.events.bodies import SessionStarted
-from reenact.ingest import content
+from reenact.ingest import content, parallel
 from reenact.ingest.derive import derive
 from reenact.ingest.find import Found, Problem
 from reenact.ingest.lines import cut
 from reenact.ingest.projects import root_of
+from reenact.ingest.worker import Order
 from reenact.sources import Setting, Source
-from reenact.store import OriginalKey, Store
+from reenact.store import LocalStore, OriginalKey, Store
+from reenact.store.outwork import Parcel
 
 HUGE = 10 * 1024**3
 FIRST_PART = 2 * 1024**3
@@ -74,8 +76,10 @@ class Backfill:
         again: bool = False,
         progress: Callable[[Progress], None] | None = None,
         is_over: Callable[[], bool] = lambda: False,
+        workers: int | None = None,
     ) -> None:
         self._store = store
+        self._workers = workers
         self._is_over = is_over
         self._never = tuple(os.path.expanduser(pattern) for pattern in never)
         self._again = again
@@ -87,6 +91,14 @@ class Backfill:
         """Imports these transcripts in the order given; a transcript that fails does not stop the rest."""
         for agent in agents:
             self._agent(agent)
+        with parallel.ahead(self._store, found, self._order, workers=self._workers) as ahead:
+            postponed = self._all(found, ahead)
+        return Report(
+            agents=tuple(self._agents.values()), problems=tuple(self._problems), postponed=postponed
+        )
+
+    def _all(self, found: Sequence[Found], ahead: parallel.Ahead | None) -> tuple[Found, ...]:
+        """Imports transcripts; gives those that the time did not suffice for."""
         total = sum(item.transcript.size for item in found)
         done = 0
         postponed: tuple[Found, ...] = ()
@@ -97,7 +109,11 @@ class Backfill:
             self._tell(done, total, number, len(found), item.transcript.path)
             self._agent(item.source.agent).found += 1
             try:
-                self._one(item)
+                parcel = ahead.take(item) if ahead else None
+                if parcel is None:
+                    self._one(item)
+                else:
+                    self._take_over(item, parcel)
             except OSError as error:
                 self._fail(item, error.strerror or str(error))
             except ReenactError:
@@ -106,9 +122,47 @@ class Backfill:
                 self._fail(item, f"the {item.source.agent} source failed: {type(error).__name__}: {error}")
             done += item.transcript.size
         self._tell(done, total, len(found) - len(postponed), len(found), "")
-        return Report(
-            agents=tuple(self._agents.values()), problems=tuple(self._problems), postponed=postponed
+        return postponed
+
+    def _order(self, item: Found) -> Order | None:
+        """Gives the order by which a worker does a transcript; None where it has to be done here."""
+        key = self._key(item)
+        try:
+            place = content.place_of(item.transcript)
+            is_fresh = (
+                parallel.may_go_out(item)
+                and not self._store.is_removed(key.id)
+                and self._store.place(place.path) is None
+                and self._store.original(key.id) is None
+                and content.holds_rows(item.transcript)
+                and not self._is_never(item)
+            )
+        except Exception:  # noqa: BLE001 - whatever is wrong with it is met again, and told, when its turn comes
+            return None
+        if not is_fresh or not isinstance(self._store, LocalStore):
+            return None
+        root, cache, now = self._store.workplace()
+        return Order(
+            root=str(root), cache=str(cache), now=now, key=key, place=place, transcript=item.transcript
         )
+
+    def _take_over(self, item: Found, parcel: Parcel) -> None:
+        """Takes over what a worker made of a new transcript."""
+        assert isinstance(self._store, LocalStore)
+        report, events, warnings = self._agent(item.source.agent), parcel.events, parcel.warnings
+        if not self._store.take_over(parcel):
+            original = self._store.original(parcel.kept.original)
+            if original is None:
+                self._one(item)
+                return
+            outcome = derive(self._store, item.source, original)
+            events, warnings = outcome.events, outcome.warnings
+        report.events += events
+        report.warnings += warnings
+        if parcel.kept.change == "new":
+            report.new += 1
+        else:
+            report.changed += 1
 
     def _one(self, item: Found) -> None:
         report = self._agent(item.source.agent)

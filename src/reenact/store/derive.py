@@ -83,15 +83,31 @@ class LocalDeriving:
             ],
         )
 
+    def agents(self) -> dict[str, str]:
+        """Gives the agent of every session that has events here."""
+        return {name: builder.header.agent for name, builder in self._builders.items() if builder.header}
+
     def finish(self, made_from: Derived, agent: str, path: str | None) -> None:
         """Settles all that the events concern."""
-        is_broken = any(builder.count < builder.held for builder in self._builders.values())
-        for builder in self._builders.values():
-            builder.finish()
+        is_broken = self._close()
         sessions = {*self._held, *self._builders}
         for session in () if self._fresh else self._held.keys() - self._builders.keys():
             drop_part(self._connection, self._held[session], session)
         settle_all(self._connection, sessions, self._pricer, self._project_of)
+        self._tell(made_from, agent, path, is_broken=is_broken)
+
+    def close_parts(self, made_from: Derived, agent: str, path: str | None) -> None:
+        """Stores what is left and settles nothing: the rows go to another index."""
+        self._tell(made_from, agent, path, is_broken=self._close())
+
+    def _close(self) -> bool:
+        """Stores what is left; tells whether less was given than is held."""
+        is_broken = any(builder.count < builder.held for builder in self._builders.values())
+        for builder in self._builders.values():
+            builder.finish()
+        return is_broken
+
+    def _tell(self, made_from: Derived, agent: str, path: str | None, *, is_broken: bool) -> None:
         self._connection.execute(
             "INSERT OR REPLACE INTO original VALUES (?,?,?,?,?,?,?)",
             (

@@ -25,6 +25,7 @@ from reenact.store.local_search import LocalSearch
 from reenact.store.lock import locked
 from reenact.store.manifest import NAME
 from reenact.store.originals import Originals
+from reenact.store.outwork import Parcel, receive, take_over
 from reenact.store.places import Places
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
@@ -190,6 +191,19 @@ class LocalStore:
             yield deriving
             path = manifest.places[-1] if manifest.places else None
             deriving.finish(made_from, manifest.key.agent, path)
+
+    def workplace(self) -> tuple[Path, Path, int]:
+        """Gives the archive's folder, that of its cache and the time, for those who work elsewhere for it."""
+        return self._layout.root, self._layout.cache, self._clock.now()
+
+    def take_over(self, parcel: Parcel) -> bool:
+        """Takes what a worker kept and derived; False where the deriving has to be done again here."""
+        self._writable()
+        for cwd, root in parcel.projects.items():
+            self.remember_project(cwd, root)
+        with self._index.writing() as connection:
+            receive(parcel, self._originals, self._places)
+            return take_over(connection, parcel, self._pricer, self._journal)
 
     # -- recorded -------------------------------------------------------------------------------
 

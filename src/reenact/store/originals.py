@@ -218,6 +218,10 @@ class Originals:
             contents[name] = read_sidecar(folder, digest)
         return contents
 
+    def note_changed(self, folder: Path) -> None:
+        """Takes note of what another process changed for this one, for the next `sync`."""
+        self._changed.add(folder)
+
     # -- durability -----------------------------------------------------------------------------
 
     def sync(self) -> None:

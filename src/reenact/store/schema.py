@@ -134,6 +134,14 @@ def connect(path: Path) -> apsw.Connection:
     return connection
 
 
+def connect_memory() -> apsw.Connection:
+    """Makes an index in memory."""
+    connection = apsw.Connection(":memory:")
+    create(connection)
+    connection.execute(_TEMPORARY)
+    return connection
+
+
 def connect_immutable(path: Path) -> apsw.Connection:
     """Opens an index that nobody can write, on media where not even SQLite's own files can be made."""
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
