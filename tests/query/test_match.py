@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.store.builders import answer, event, prompt
+from tests.store.builders import answer, event, prompt, usage
 
 from reenact.events import Event, blocks, bodies
 from reenact.query import EventFacts, SessionFacts, Walk, matches, matches_session, parse
@@ -12,7 +12,10 @@ NOW = 1_800_000_000_000_000
 SECOND = 1_000_000
 EVENTS = (
     bodies.SessionStarted(
-        cwd="/home/me/todo", model="gpt-5.5-codex", repo=blocks.Repository(branch="feature/login")
+        task="Mend it",
+        cwd="/home/me/todo",
+        model="gpt-5.5-codex",
+        repo=blocks.Repository(branch="feature/login"),
     ),
     prompt("Fix the failing test, please"),
     answer("I shall look at Todo_List first.", model="claude-opus-4-6"),
@@ -155,3 +158,9 @@ def test_a_very_long_text_is_cut_unless_all_of_it_is_wanted() -> None:
     query = parse("needle", now=NOW, timezone="UTC")
     assert not matches(query, Walk().step(long), SESSION)
     assert matches(query, Walk().step(long, longest=None), SESSION)
+
+
+def test_an_event_that_says_nothing_is_never_found() -> None:
+    made = facts((usage("k"), prompt(""), bodies.ToolFinished(call="c", ok=False)))
+    query = parse("", now=NOW, timezone="UTC")
+    assert [matches(query, event, SESSION) for event in made] == [False, False, True]

@@ -28,8 +28,8 @@ from reenact.query.words import tokens
 
 
 def matches(query: Query, event: EventFacts, session: SessionFacts) -> bool:
-    """Tells whether an event of a session fits."""
-    return holds(query.root, lambda leaf: _event_fits(leaf, event, session))
+    """Tells whether an event of a session fits; one that says nothing never does."""
+    return not event.said.is_silent and holds(query.root, lambda leaf: _event_fits(leaf, event, session))
 
 
 def matches_session(query: Query, session: SessionFacts, events: Iterable[EventFacts]) -> bool:
@@ -38,7 +38,7 @@ def matches_session(query: Query, session: SessionFacts, events: Iterable[EventF
     What is asked of a session (`of_session`) is asked of it; anything else is true where it is true
     of one of its events, each part of the query by itself.
     """
-    held = list(events)
+    held = [event for event in events if not event.said.is_silent]
 
     def fits_one(leaf: Leaf) -> bool:
         if of_session(leaf):

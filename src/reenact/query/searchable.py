@@ -53,6 +53,11 @@ class Searchable(msgspec.Struct, frozen=True, kw_only=True):
     command: str = ""
     is_error: bool = False
 
+    @property
+    def is_silent(self) -> bool:
+        """True of events that say nothing in words and tell of no error: nobody looks for them."""
+        return not (self.text or self.files or self.command or self.is_error)
+
 
 def searchable(event: Event, *, longest: int | None = LONGEST) -> Searchable:
     """Gives what can be searched of an event; at most `longest` characters of each of its texts."""

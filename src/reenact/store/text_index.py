@@ -278,15 +278,17 @@ class _Batch:
 
     def add(self, target: Target, event: Event, walk: Walk) -> None:
         facts = walk.step(event)
+        self._holdings[target.part] = (target, walk, event.seq)
+        if facts.said.is_silent:
+            return
         entry = self._entry(target, event, facts)
         self._entries.append(entry)
-        self._holdings[target.part] = (target, walk, event.seq)
         self._bytes += len(entry.text) + len(entry.command)
         if self._bytes >= BATCH_BYTES or len(self._entries) >= BATCH_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        if not self._entries:
+        if not self._holdings:
             return
         shard = self._shard()
         with shard.writing():

@@ -18,7 +18,7 @@ import msgspec
 from reenact.query import separators
 from reenact.store.sql import fetch, fetch_one
 
-VERSION = 3
+VERSION = 4
 """Raised with every change of the tables or of what is put in; shards of another version are dropped."""
 EVERY = "\ue0000"
 """The word that every row has."""
