@@ -300,3 +300,17 @@ class TestWithoutTranscripts:
         assert shown.err == (
             "error: ZeroDivisionError: of ours\nhint: this is a defect of reenact; --debug shows where\n"
         )
+
+
+def test_an_agents_broken_settings_do_not_stop_a_checkup(run: Run, full_home: Path) -> None:
+    (full_home / ".claude" / "settings.json").write_text("")
+    assert run("doctor", "--json").document["installed"] is False
+
+
+def test_in_a_narrow_terminal_titles_keep_their_room(
+    run: Run, full_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del full_home
+    monkeypatch.setenv("COLUMNS", "48")
+    heading = run("list").out.splitlines()[0]
+    assert ("title" in heading, "turns" in heading, len(heading) <= 48) == (True, False, True)

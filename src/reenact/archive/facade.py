@@ -7,17 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tzlocal import get_localzone_name
-
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import counting
+from reenact.archive import counting, zones
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
 from reenact.archive.texts import Texts
 from reenact.archive.values import Checkup, Risk
-from reenact.archive.zones import zone
 from reenact.clock import Clock
 from reenact.errors import UsageError
 from reenact.events import Header
@@ -81,7 +78,7 @@ class Archive:
     @property
     def timezone(self) -> str:
         """Gives the viewer's zone: the settings' word, else the machine's."""
-        return self.settings.timezone or self.variables.get("TZ") or get_localzone_name()
+        return self.settings.timezone or zones.here(self.variables)
 
     # -- importing ------------------------------------------------------------------------------
 
@@ -217,7 +214,7 @@ class Archive:
             self.store,
             by,
             where or Filter(),
-            place=zone(timezone or self.timezone),
+            place=zones.zone(timezone or self.timezone),
             prices=self.prices if as_model else None,
             as_model=as_model,
             now=self.clock.now(),
@@ -250,7 +247,7 @@ class Archive:
             title=row.title,
             facts={"Project": row.project or "", "Cost": "" if cost is None else f"${cost:.4f} (list price)"},
             scrub=None if raw else self.guard.value,
-            zone=zone(self.timezone),
+            zone=zones.zone(self.timezone),
             thinking=thinking,
         )
 
@@ -357,7 +354,7 @@ class Archive:
     def checkup(self, *, days: int = 7, everything: bool = False) -> Checkup:
         """Looks at what is at risk, odd, secret or large; secrets in the newest GB unless `everything`."""
         horizon = self.clock.now() + days * _DAY
-        undo = keepup.uninstall(self.variables)
+        traces = keepup.traces(self.variables)
         scan = secrets.scan(self.store, self.guard.find, limit=None if everything else _SCAN_LIMIT)
         config = configuration.config_path(self.variables)
         return Checkup(
@@ -372,9 +369,9 @@ class Archive:
                 str(self.path),
                 *([self.variables["REENACT_CACHE"]] if self.variables.get("REENACT_CACHE") else []),
                 *([str(config)] if config.exists() else []),
-                *(change.path for change in undo),
+                *traces,
             ),
-            installed=bool(undo),
+            installed=bool(traces),
             prices=self.prices.version,
         )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reenact.store import SessionRow
 
 AGENTS = {"claude_code": "claude", "codex": "codex"}
+NARROW = 64  # columns; below that, titles need the room of agent and turns
 MARKS = {
     "completed": Text("✓", style="green"),
     "failed": Text("✗", style="red"),
@@ -37,13 +38,17 @@ def console() -> Console:
 def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, subagents: bool) -> None:
     """Prints sessions; without `subagents` a sub-agent counts to the session that started it."""
     shown = rows if subagents else _folded(rows)
+    out = console()
+    is_wide = out.width >= NARROW
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, expand=True)
     table.add_column("id", no_wrap=True, width=8)
     table.add_column("when", no_wrap=True, width=7)
-    table.add_column("agent", no_wrap=True, width=6)
+    if is_wide:
+        table.add_column("agent", no_wrap=True, width=6)
     table.add_column("", width=1)
     table.add_column("title", no_wrap=True, ratio=1, overflow="ellipsis")
-    table.add_column("turns", justify="right", width=5)
+    if is_wide:
+        table.add_column("turns", justify="right", width=5)
     table.add_column("tokens", justify="right", width=6)
     table.add_column("cost", justify="right", width=7)
     now = archive.clock.now()
@@ -53,14 +58,13 @@ def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, suba
         table.add_row(
             names[row.id],
             relative(row.ended_at, now=now),
-            AGENTS.get(row.agent, row.agent)[:6],
+            *([AGENTS.get(row.agent, row.agent)[:6]] if is_wide else []),
             MARKS[row.status],
             Text(_title(row, subagents=subagents)),
-            str(row.turns),
+            *([str(row.turns)] if is_wide else []),
             count_text(sums.tokens.total),
             money_text(sums.cost, known=sums.cost_known),
         )
-    out = console()
     out.print(table)
     if len(shown) > limit:
         out.print(f"{len(shown) - limit:,} more; --limit {len(shown)} shows all")

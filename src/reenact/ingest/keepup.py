@@ -62,6 +62,14 @@ def uninstall(variables: Mapping[str, str]) -> tuple[Change, ...]:
     return _only_real((*_hook(variables, present=False), *_timer(variables, present=False)))
 
 
+def traces(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Gives the files that hold something of `install`; settings that nobody can read hold nothing of it."""
+    try:
+        return tuple(change.path for change in uninstall(variables))
+    except ConfigError:
+        return ()
+
+
 def command() -> list[str]:
     """Gives the command that imports quietly, by the interpreter that runs now."""
     return [sys.executable, "-m", "reenact", "import", "--quiet"]
