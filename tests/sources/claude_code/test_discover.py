@@ -169,6 +169,12 @@ def test_lines_of_other_agents_are_not_ours_and_no_problem_either(tmp_path: Path
     assert list(SOURCE.problems(str(other))) == [(str(other), "JSON lines, but not those of Claude Code")]
 
 
+def test_a_first_row_whose_type_is_no_text_stops_no_search(tmp_path: Path) -> None:
+    (tmp_path / "odd.jsonl").write_text('{"type":{},"uuid":"u"}\n{"type":[],"leafUuid":"u"}\n')
+    path = session(tmp_path / f"{SESSION}.jsonl")
+    assert keys(tmp_path) == {SESSION: path.name}
+
+
 def test_nothing_there_is_no_problem(tmp_path: Path) -> None:
     assert list(SOURCE.transcripts(str(tmp_path / "gone"))) == []
     assert list(SOURCE.problems(str(tmp_path / "gone"))) == []

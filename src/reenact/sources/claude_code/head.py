@@ -76,4 +76,4 @@ def _row(data: bytes) -> Row | None:
 def _is_ours(row: Row) -> bool:
     if text(row.session_id) and text(row.type):
         return True
-    return row.type in _TYPES and (text(row.uuid) is not None or text(row.leaf_uuid) is not None)
+    return text(row.type) in _TYPES and (text(row.uuid) is not None or text(row.leaf_uuid) is not None)

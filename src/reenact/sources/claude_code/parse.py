@@ -80,7 +80,7 @@ class ClaudeCodeParser:
     def _dialog(self, found: Found, ts: int | None) -> Disposition:
         reading, row = self._reading, found.row
         uuid = text(row.uuid)
-        if uuid is None or (row.type in {"user", "assistant"} and not isinstance(row.message, dict)):
+        if uuid is None or (text(row.type) in {"user", "assistant"} and not isinstance(row.message, dict)):
             return notices.unknown(reading, reading.main, found, ts)
         if uuid in reading.above:
             return "repeat"
