@@ -17,7 +17,7 @@ from typing import Any
 from bench.figures import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
-NAMES = ("replay", "search")
+NAMES = ("replay", "search", "importing", "reading")
 
 
 def main(names: list[str]) -> int:
