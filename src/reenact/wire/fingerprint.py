@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from reenact.wire.canonical import ALGORITHM, encode
+from reenact.wire.trail import agreeing, follow
 
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json
@@ -130,6 +131,51 @@ class _Entry:
         self.skeleton: _Form
 
 
+class _Walk:
+    """A request's way through a table, for the next one that begins the same."""
+
+    __slots__ = ("entries", "full", "known", "names", "skeleton")
+
+    def __init__(
+        self, names: list[bytes], entries: list[_Entry], known: frozenset[str], full: _Line, skeleton: _Line
+    ) -> None:
+        self.names = names
+        self.entries = entries
+        self.known = known
+        self.full = full
+        self.skeleton = skeleton
+
+
+class _Line:
+    """The digests of a request's parts one after another, and the ids in order of first use."""
+
+    __slots__ = ("chain", "counts", "digests", "ids")
+
+    def __init__(
+        self, digests: list[bytes], counts: list[int], ids: tuple[str, ...], chain: list[bytes]
+    ) -> None:
+        self.digests = digests
+        self.counts = counts
+        """How many ids were in use before each part."""
+        self.ids = ids
+        self.chain = chain
+
+    def extended(self, same: int, forms: Sequence[_Form], table: _Table) -> _Line:
+        """Gives the line with other parts behind its first `same` ones."""
+        digests, counts = self.digests[:same], self.counts[:same]
+        used = self.ids if same == len(self.counts) else self.ids[: self.counts[same]]
+        numbers = {name: place for place, name in enumerate(used)}
+        for form in forms:
+            counts.append(len(numbers))
+            digests.append(form.in_request(numbers))
+        chain = self.chain[: same + 1]
+        chain += table.chain(chain[-1], digests[same:])[1:]
+        return _Line(digests, counts, tuple(numbers), chain)
+
+
+_START = _Line([], [], (), [b""])
+
+
 class _Table:
     def __init__(self, normaliser: Normaliser, limit: int) -> None:
         self.normaliser = normaliser
@@ -137,12 +183,24 @@ class _Table:
         self.entries: dict[tuple[str, bytes], _Entry] = {}
         self.links: dict[tuple[bytes, bytes], bytes] = {}
         self.known: dict[frozenset[str], frozenset[str]] = {}
+        self.walks: dict[bytes, _Walk] = {}
+        self.latest: dict[str, tuple[bytes, bytes]] = {}
 
-    def entries_of(self, parts: Sequence[Part], prepare: Prepare) -> list[_Entry]:
+    def name(self, part: Part) -> bytes:
+        """Gives a part's digest; what stands before messages is mostly what stood there last."""
+        if part.digest is not None:
+            return part.digest
+        raw = bytes(part.raw)
+        before = self.latest.get(part.kind)
+        if before is None or before[0] != raw:
+            before = self.latest[part.kind] = (raw, hashlib.sha256(raw).digest())
+        return before[1]
+
+    def entries_of(self, parts: Sequence[Part], names: Sequence[bytes], prepare: Prepare) -> list[_Entry]:
         """Gives what is known of each part; new parts are read."""
-        sha256, entries, found = hashlib.sha256, self.entries, []
-        for part in parts:
-            key = (part.kind, part.digest or sha256(part.raw).digest())
+        entries, found = self.entries, []
+        for part, name in zip(parts, names, strict=True):
+            key = (part.kind, name)
             entry = entries.get(key)
             if entry is None:
                 prepared = prepare(part)
@@ -188,6 +246,33 @@ class _Table:
             before = after
         return chain
 
+    def walk(self, parts: Parts, prepare: Prepare) -> _Walk:
+        """Goes through a request, from where it leaves the one before it in its conversation."""
+        ordered = (*parts.heads, *parts.messages, parts.params)
+        names = [self.name(part) for part in ordered]
+        lane = names[len(parts.heads)]
+        before = self.walks.get(lane)
+        # The last part of either is its parameters, which stand behind all messages.
+        same = agreeing(before.names[:-1], names[:-1]) if before is not None else 0
+        entries = before.entries[:same] if before is not None else []
+        entries += self.entries_of(ordered[same:], names[same:], prepare)
+        known = self.known_ids(entries)
+        if before is None or known is not before.known:
+            same = 0
+        for entry, part in zip(entries[same:], ordered[same:], strict=True):
+            if entry.known is not known:
+                self.settle(entry, part, prepare, known)
+        full, skeleton = (before.full, before.skeleton) if before is not None and same else (_START, _START)
+        found = _Walk(
+            names,
+            entries,
+            known,
+            full.extended(same, [entry.full for entry in entries[same:]], self),
+            skeleton.extended(same, [entry.skeleton for entry in entries[same:]], self),
+        )
+        follow(self.walks, lane, found)
+        return found
+
 
 def fingerprint(
     parts: Parts, prepare: Prepare, normaliser: Normaliser, *, cache: Cache | None = None
@@ -200,29 +285,19 @@ def fingerprint(
         normaliser: rules and declared values.
         cache: what is remembered between calls.
     """
-    table = (cache or Cache()).table(normaliser)
-    ordered = (*parts.heads, *parts.messages, parts.params)
-    entries = table.entries_of(ordered, prepare)
-    known = table.known_ids(entries)
-    for entry, part in zip(entries, ordered, strict=True):
-        if entry.known is not known:
-            table.settle(entry, part, prepare, known)
-    first, last = len(parts.heads), len(entries) - 1
-    numbers: dict[str, int] = {}
-    digests = [entry.full.in_request(numbers) for entry in entries]
-    masked: dict[str, int] = {}
-    skeletons = [entry.skeleton.in_request(masked) for entry in entries]
-    chain = table.chain(b"", digests)
-    exact = b"".join([entry.exact for entry in entries])
+    walk = (cache or Cache()).table(normaliser).walk(parts, prepare)
+    first, last = len(parts.heads), len(walk.entries) - 1
+    exact = b"".join([entry.exact for entry in walk.entries])
+    full, skeleton = walk.full, walk.skeleton
     return Fingerprint(
         fp0=_tagged(hashlib.sha256(exact).hexdigest()),
-        fp1=_tagged(chain[-1].hex()),
-        fp2=_tagged(table.chain(b"", skeletons)[-1].hex()),
-        params=digests[last],
-        messages=tuple(digests[first:last]),
-        chain=tuple(chain[first : last + 1]),
-        ids=tuple(numbers),
-        skeleton_ids=tuple(masked),
+        fp1=_tagged(full.chain[-1].hex()),
+        fp2=_tagged(skeleton.chain[-1].hex()),
+        params=full.digests[last],
+        messages=tuple(full.digests[first:last]),
+        chain=tuple(full.chain[first : last + 1]),
+        ids=full.ids,
+        skeleton_ids=skeleton.ids,
     )
 
 

@@ -6,13 +6,13 @@ same history again with every request and know most of it by its bytes alone.
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from reenact.wire import canonical
+from reenact.wire.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
+_trail = Trail()
 
 MAIN_FIELDS = ("model", "system", "tools", "messages")
 """What a request is made of; everything else is a parameter."""
@@ -43,8 +44,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def digests(self) -> tuple[bytes, ...]:
         """The digest of each message's bytes: what memories of messages go by."""
-        sha256 = hashlib.sha256
-        return tuple([sha256(raw).digest() for raw in self.raw_messages])
+        return _trail.digests(self.raw_messages)
 
     @cached_property
     def is_stream(self) -> bool:
