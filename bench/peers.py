@@ -26,6 +26,7 @@ def python_with(folder: Path, *packages: str) -> str | None:
 
 def node_command(folder: Path, package: str, command: str) -> str | None:
     """Gives the path of a command from the Node registry, or None where it cannot be had."""
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         _run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), package], folder)
     except (OSError, subprocess.SubprocessError):

@@ -217,16 +217,16 @@ def reports(folder: Path, *, megabytes: int = 500) -> Iterator[Figure]:
     variables = {**surroundings(home), "REENACT_HOME": str(folder / "archive")}
     ours = [sys.executable, "-m", "reenact", "usage", "--json"]
     cold, counted = _timed(ours, variables)
-    peer = node_command(folder, "ccusage", "ccusage")
-    if peer is not None:
-        words = [peer, "daily", "--json", "--offline", "--timezone", "UTC"]
+    words, version = _ccusage(folder, home)
+    if words:
         runs = [_timed(words, surroundings(home)) for _ in range(ROUNDS)]
         theirs = runs[0][1]["totals"]
         equal = _tokens(counted["totals"]) == [
             theirs[name] for name in ("inputTokens", "cacheReadTokens", "cacheCreationTokens", "outputTokens")
         ]
         ratio = cold / median(run[0] for run in runs)
-        told = f"{detail}; totals are {'equal' if equal else 'NOT equal'}; one cold run of {cold:.1f} s"
+        same = "equal" if equal else "NOT equal"
+        told = f"{detail}; ccusage {version}, totals {same}; one cold run of {cold:.1f} s"
         yield _figure("usage, cold, against ccusage", (ratio,), "x", 4, at_least=False, detail=told)
     else:
         name = "usage, cold, against ccusage"
@@ -246,6 +246,19 @@ def reports(folder: Path, *, megabytes: int = 500) -> Iterator[Figure]:
     name = "usage after one changed transcript, against cold"
     yield _figure(name, tuple(changed), "x", 0.25, at_least=False, detail=detail)
     yield _figure("reenact usage, nothing changed", tuple(warm), "ms", 250, at_least=False, detail=detail)
+
+
+def _ccusage(folder: Path, home: Path) -> tuple[list[str], str]:
+    """Gives the newest ccusage that runs here: the native one, or the last in JavaScript."""
+    for version in ("20.0.24", "18.0.11"):
+        peer = node_command(folder / version, f"ccusage@{version}", "ccusage")
+        words = [peer or "", "daily", "--json", "--offline", "--timezone", "UTC"]
+        if (
+            peer
+            and not subprocess.run(words, check=False, env=surroundings(home), capture_output=True).returncode
+        ):
+            return words, version
+    return [], ""
 
 
 def _unchanged(archive: Archive, detail: str) -> Iterator[Figure]:
