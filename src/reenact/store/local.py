@@ -29,7 +29,6 @@ from reenact.store.outwork import Parcel, receive, take_over
 from reenact.store.places import Places
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
-from reenact.store.session_query import Asking
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.summary import storable
 from reenact.store.text_index import Tell
@@ -239,11 +238,8 @@ class LocalStore:
 
     def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
         return query.sessions(
-            self._index.reader, filter, running=self._segments.running(), asking=self._asking(filter)
+            self._index.reader, filter, running=self._segments.running(), asking=self._search.asked(filter)
         )
-
-    def _asking(self, wanted: Filter) -> Asking | None:
-        return None if wanted.query is None else self._search.asking()
 
     def resolve(self, name: str) -> str:
         return query.resolve(self._index.reader, name)
@@ -277,14 +273,14 @@ class LocalStore:
         return None
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
-        return query.entries(self._index.reader, filter, asking=self._asking(filter))
+        return query.entries(self._index.reader, filter, asking=self._search.asked(filter))
 
     def rollups(self, filter: Filter) -> list[Rollup]:  # noqa: A002
         """Gives the ledger's sums by session, model and quarter of an hour."""
-        return query.rollups(self._index.reader, filter, asking=self._asking(filter))
+        return query.rollups(self._index.reader, filter, asking=self._search.asked(filter))
 
     def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
-        return totals.totals(self._index.reader, filter, spans=spans, asking=self._asking(filter))
+        return totals.totals(self._index.reader, filter, spans=spans, asking=self._search.asked(filter))
 
     def drift(self) -> list[Drift]:
         rows = fetch(
