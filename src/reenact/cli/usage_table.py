@@ -26,7 +26,7 @@ def usage_table(archive: Archive, report: Report) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, expand=True)
     table.add_column(report.by, no_wrap=True, ratio=1, overflow="ellipsis")
     for title, width in (
-        ("sess", 5),
+        ("sess", 6),
         ("input", 7),
         ("c.read", 7),
         ("c.write", 7),
