@@ -155,6 +155,20 @@ def test_an_import_that_is_interrupted_goes_on(
         assert everything(archive) == expected
 
 
+def test_workers_import_nothing_from_the_folder_that_the_user_stands_in(
+    home: Path, expected: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / "project"
+    trap.mkdir()
+    for name in ("msgspec", "reenact", "json"):
+        (trap / f"{name}.py").write_text("open('sprung', 'w').close()\n")
+    monkeypatch.chdir(trap)
+    with opened(tmp_path / "archive", home) as archive:
+        imported(archive)
+        assert everything(archive) == expected
+    assert not (trap / "sprung").exists()
+
+
 def test_few_transcripts_start_no_workers(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,8 @@ class Ahead:
             future.cancel()
         for process in self._processes:
             with contextlib.suppress(OSError):
-                process.terminate() if self._under_way else None
+                if self._under_way:
+                    process.terminate()
         self._threads.shutdown(wait=True)
         for process in self._processes:
             for stream in (process.stdin, process.stdout):
@@ -141,7 +142,7 @@ def _start() -> subprocess.Popen[bytes]:
     home = str(Path(__file__).parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", "reenact.ingest.worker"],
+        [sys.executable, "-P", "-m", "reenact.ingest.worker"],  # -P: nothing is imported from where we stand
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
