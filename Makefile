@@ -10,11 +10,7 @@ READY := $(VENV)/.ready
 # Folders that come and go with the work: a checker is given those that hold Python files.
 TYPED := src tests $(patsubst %/,%,$(sort $(dir $(wildcard bench/*.py tools/*.py))))
 # What must be covered to its last branch: the arithmetic of usage, and all that recovers or deletes kept bytes.
-RECOVERY := blobs catch_up collect compare extend index journal kept layout lock manifest originals record \
-	recorded removal segment verify writer
-comma := ,
-empty :=
-EXACT := src/reenact/usage/*$(subst $(empty) $(empty),,$(RECOVERY:%=$(comma)src/reenact/store/%.py))
+EXACT := src/reenact/usage/*,src/reenact/store/writer.py,src/reenact/store/segment.py,src/reenact/store/record.py,src/reenact/store/recorded.py,src/reenact/store/extend.py,src/reenact/store/originals.py,src/reenact/store/manifest.py,src/reenact/store/kept.py,src/reenact/store/compare.py,src/reenact/store/journal.py,src/reenact/store/layout.py,src/reenact/store/lock.py,src/reenact/store/blobs.py,src/reenact/store/collect.py,src/reenact/store/removal.py,src/reenact/store/catch_up.py,src/reenact/store/verify.py,src/reenact/store/index.py
 WORKERS ?= 2
 ARGS ?=
 

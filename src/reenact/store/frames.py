@@ -34,13 +34,15 @@ def events(
         (part, start, 2**62 if stop is None else stop),
     )
     unpacker = zstandard.ZstdDecompressor()
+    last = start - 1
     for length, segment, offset, data in rows:
         if segment is not None:
             found = read_segment(segment, offset, length)
         else:
             found = [decode(line) for line in unpacker.decompress(data).split(b"\n")[:-1]]
         for event in found:
-            if event.seq >= start and (stop is None or event.seq < stop):
+            if event.seq > last and (stop is None or event.seq < stop):
+                last = event.seq  # a segment may hold a line twice
                 yield event
 
 

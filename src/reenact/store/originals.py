@@ -23,6 +23,7 @@ from reenact.store.kept import KeptStream
 from reenact.store.layout import Layout, is_safe, make_directory, sync_directory, write_file
 from reenact.store.lock import occupied
 from reenact.store.manifest import CHUNK, Frame, Held, Manifest, Sidecar
+from reenact.store.summary import storable
 from reenact.store.values import Change, Kept, OriginalKey, Place
 
 _REMEMBERED = 64
@@ -53,6 +54,8 @@ class Originals:
 
         `before` is how the place looked when it was last kept whole, and the generation that it then was.
         """
+        key, path = _storable(key), storable(place.path)
+        sidecars = {storable(name): data for name, data in sidecars.items()}
         folder = self._layout.original(key.agent, key.id)
         with occupied(folder):
             manifest = self._load(folder)
@@ -62,7 +65,7 @@ class Originals:
             manifest = self._with_sidecars(folder, _healed(folder, manifest), sidecars)
             sidecar = manifest.sidecars != old.sidecars
             found = self._match(folder, manifest, content, place, before)
-            manifest = _seen_at(manifest, key, place.path)
+            manifest = _seen_at(manifest, key, path)
             added, held = 0, found.held
             if not found.whole and found.chunk:
                 manifest, held, added = self._add(folder, manifest, found, content)
@@ -274,6 +277,12 @@ def _healed(folder: Path, manifest: Manifest) -> Manifest:
 def _on_disk(held: Held, size: int) -> Iterator[Frame]:
     """Yields the frames before the first one that a file of this size does not hold."""
     return takewhile(lambda frame: frame.offset + frame.packed <= size, held.frames)
+
+
+def _storable(key: OriginalKey) -> OriginalKey:
+    """Gives a key without lone surrogates: file names may hold bytes that are no UTF-8."""
+    hints = {storable(name): storable(value) for name, value in key.hints.items()}
+    return msgspec.structs.replace(key, key=storable(key.key), hints=hints)
 
 
 def _seen_at(manifest: Manifest, key: OriginalKey, path: str) -> Manifest:

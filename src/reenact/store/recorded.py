@@ -88,7 +88,7 @@ class Segments:
             if len(data) >= length:
                 break
         found = (segment.event_of(line) for line in bytes(data[:length]).split(b"\n") if line)
-        return [event for event in found if event is not None]
+        return [event for event in found if event is not None and event.session == session]
 
     def _blocks(self, session: str, number: int, offset: int) -> Iterator[bytes]:
         path = segment.sealed_path(self._layout, session, number)

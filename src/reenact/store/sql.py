@@ -7,14 +7,33 @@ from typing import Any
 
 import apsw
 
+from reenact.store.summary import storable
+
 Values = Sequence[Any] | Mapping[str, Any]
 
 
 def fetch(connection: apsw.Connection, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
     """Gives all rows of an answer."""
-    return connection.execute(statement, values).fetchall()
+    try:
+        return connection.execute(statement, values).fetchall()
+    except UnicodeEncodeError:
+        return connection.execute(statement, _storable(values)).fetchall()
 
 
 def fetch_one(connection: apsw.Connection, statement: str, values: Values = ()) -> tuple[Any, ...] | None:
     """Gives the first row of an answer, or None where it is empty."""
-    return connection.execute(statement, values).fetchone()
+    try:
+        return connection.execute(statement, values).fetchone()
+    except UnicodeEncodeError:
+        return connection.execute(statement, _storable(values)).fetchone()
+
+
+def _storable(values: Values) -> Values:
+    """Gives values as they are in tables, where no text holds a lone surrogate."""
+    if isinstance(values, Mapping):
+        return {name: _storable_one(value) for name, value in values.items()}
+    return tuple(map(_storable_one, values))
+
+
+def _storable_one(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else value
