@@ -12,10 +12,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tools import make_reference
 
 import reenact
 from reenact.config import Config, load
-from tools import make_reference
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -31,7 +31,13 @@ Written by `python tools/make_reference.py` from the command line's own help.
 
 def page() -> str:
     """Gives the whole page."""
-    parent = click.Context(group, info_name="reenact", max_content_width=WIDTH, terminal_width=WIDTH)
+    parent = click.Context(
+        group,
+        info_name="reenact",
+        max_content_width=WIDTH,
+        terminal_width=WIDTH,
+        help_option_names=["-h", "--help"],  # as the group's own settings say
+    )
     parts = [HEAD, _help(group, parent, "reenact")]
     for name in VERBS:
         command = group.get_command(parent, name)
