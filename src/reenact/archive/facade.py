@@ -14,10 +14,9 @@ from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
 from reenact.archive.texts import Texts
-from reenact.archive.values import Checkup, Risk
+from reenact.archive.values import Checkup, Risk, header_of
 from reenact.clock import Clock
 from reenact.errors import UsageError
-from reenact.events import Header
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
 from reenact.sources import Environment, claude_code, codex
@@ -195,7 +194,7 @@ class Archive:
         row = self.session(name)
         stop = None if at is None else at + 1
         owned = {entry.key for entry in self.store.entries(Filter(sessions=(row.id,)))}
-        return tree.fold(self.store.events(row.id, stop=stop), header=_header(row), owned=owned)
+        return tree.fold(self.store.events(row.id, stop=stop), header=header_of(row), owned=owned)
 
     def past(self, name: str) -> Past | None:
         """Gives where a fork left its parent, if it shares a past that it holds no copy of."""
@@ -226,7 +225,7 @@ class Archive:
         """Yields a session as JSON lines, scrubbed unless `raw`: its header, then its events."""
         row = self.session(name)
         return export.jsonl(
-            self.store.events(row.id), header=_header(row), scrub=None if raw else self.guard.value
+            self.store.events(row.id), header=header_of(row), scrub=None if raw else self.guard.value
         )
 
     def export_native(self, name: str) -> Iterator[bytes]:
@@ -243,7 +242,7 @@ class Archive:
         cost = usage.dollars(row.total.cost)
         return export.markdown(
             self.store.events(row.id),
-            header=_header(row),
+            header=header_of(row),
             title=row.title,
             facts={"Project": row.project or "", "Cost": "" if cost is None else f"${cost:.4f} (list price)"},
             scrub=None if raw else self.guard.value,
@@ -265,7 +264,7 @@ class Archive:
         self.catch_up()
         logged = {row.native_id for row in self.sessions() if row.original}
         if unlogged := set(recorded.native_sessions) - logged:
-            header = _header(self.session(recorded.session))
+            header = header_of(self.session(recorded.session))
             launch.count(self._recording_tools, header, unlogged)
             self.store.catch_up()
         return recorded
@@ -396,16 +395,3 @@ class Archive:
     def sizes(self) -> list[Size]:
         """Gives what the archive's parts take on disk."""
         return self.store.sizes()
-
-
-def _header(row: SessionRow) -> Header:
-    return Header(
-        id=row.id,
-        agent=row.agent,
-        native_id=row.native_id,
-        kind=row.kind,
-        parent=row.parent,
-        parent_call=row.parent_call,
-        parent_event=row.parent_event,
-        hidden=row.hidden,
-    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from reenact import ingest
+from reenact.events import Header
 from reenact.ingest import secrets
 from reenact.sources import Retention
-from reenact.store import Drift, Size, Warned
+from reenact.store import Drift, SessionRow, Size, Warned
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,3 +35,17 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     """Every path outside of which reenact leaves nothing."""
     installed: bool
     prices: str
+
+
+def header_of(row: SessionRow) -> Header:
+    """Gives who a listed session is."""
+    return Header(
+        id=row.id,
+        agent=row.agent,
+        native_id=row.native_id,
+        kind=row.kind,
+        parent=row.parent,
+        parent_call=row.parent_call,
+        parent_event=row.parent_event,
+        hidden=row.hidden,
+    )
