@@ -1,4 +1,8 @@
-"""The one writer of a recorded session, and what it does with what a killed writer left behind."""
+"""The one writer of a recorded session, and what it does with what a killed writer left behind.
+
+It holds the segment's lock as long as it lives: by that others know that the session runs, and that
+nothing is to be recovered or sealed. Who wants to add a note meanwhile gets `ArchiveBusyError`.
+"""
 
 from __future__ import annotations
 
