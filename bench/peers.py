@@ -28,7 +28,19 @@ def node_command(folder: Path, package: str, command: str) -> str | None:
     """Gives the path of a command from the Node registry, or None where it cannot be had."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        _run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), package], folder)
+        _run(
+            [
+                "npm",
+                "install",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                str(folder),
+                package,
+            ],
+            folder,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     found = folder / "node_modules" / ".bin" / command
