@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import shutil
 import tempfile
 import threading
@@ -113,6 +115,7 @@ class Index:
         Raises:
             ArchiveBusyError: another process is writing.
             ReadOnlyArchiveError: the index cannot be written.
+            OSError: the disk is full.
         """
         if self._writer is None:
             raise ReadOnlyArchiveError(str(self.path.parent), "its cache cannot be written")
@@ -126,12 +129,12 @@ class Index:
                 try:
                     yield self._writer
                     self._writer.execute("COMMIT")
-                except BaseException:
-                    if self._writer.in_transaction:
-                        self._writer.execute("ROLLBACK")
-                    raise
+                except apsw.FullError as error:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
                 finally:
                     self._depth = 0
+                    if self._writer.in_transaction:
+                        self._writer.execute("ROLLBACK")
 
     @property
     def can_write(self) -> bool:
