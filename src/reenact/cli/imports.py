@@ -52,8 +52,8 @@ def import_(
         documents.write(documents.imported(report))
     elif not quiet:
         _show(report)
-    problems = [*report.problems, *archive.problems(agents=agents, paths=paths)]
-    for problem in problems:
+    found_wrong = (*report.problems, *archive.problems(agents=agents, paths=paths))
+    for problem in {problem.path: problem for problem in found_wrong}.values():
         click.echo(f"warning: {safe(problem.path)}: {safe(problem.reason)}", err=True)
     return 1 if any(agent.errors for agent in report.agents) else 0
 
