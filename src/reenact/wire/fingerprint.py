@@ -263,13 +263,12 @@ class _Table:
             if entry.known is not known:
                 self.settle(entry, part, prepare, known)
         full, skeleton = (before.full, before.skeleton) if before is not None and same else (_START, _START)
-        found = _Walk(
-            names,
-            entries,
-            known,
-            full.extended(same, [entry.full for entry in entries[same:]], self),
-            skeleton.extended(same, [entry.skeleton for entry in entries[same:]], self),
-        )
+        rest = entries[same:]
+        line = full.extended(same, [entry.full for entry in rest], self)
+        # Without results of tools the skeleton is the request itself.
+        is_own = skeleton is not full or any(entry.skeleton is not entry.full for entry in rest)
+        masked = skeleton.extended(same, [entry.skeleton for entry in rest], self) if is_own else line
+        found = _Walk(names, entries, known, line, masked)
         follow(self.walks, lane, found)
         return found
 
