@@ -25,7 +25,6 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"error: no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}")
         return 2
-    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     missed = 0
     for name in names or NAMES:
         print(f"{name}:", flush=True)
@@ -34,9 +33,15 @@ def main(names: list[str]) -> int:
             print(f"  {figure.line()}", flush=True)
             figures.append(figure)
             missed += figure.met is False
-        kept[name] = {**machine(), "figures": [figure.kept() for figure in figures]}
-    RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        keep(name, figures)
     return 1 if missed else 0
+
+
+def keep(name: str, figures: list[Figure]) -> None:
+    """Puts a benchmark's figures beside those of the others."""
+    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept[name] = {**machine(), "figures": [figure.kept() for figure in figures]}
+    RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
 
 
 def machine() -> dict[str, Any]:
