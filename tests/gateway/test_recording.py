@@ -15,7 +15,7 @@ from tests.gateway.rooms import archive_in, recorded, recording
 
 from reenact.archive import Archive
 from reenact.events import Tokens
-from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
+from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded, UsageRecorded
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_an_answer_comes_through_byte_for_byte_and_is_kept(archive: Archive) -> 
     (asked,) = provider.asked
     assert json.loads(asked.body) == request("hi")
     assert asked.path == "/v1/messages?beta=true"
-    requested, responded = (item.body for item in recorded(archive))
+    requested, responded, spent = (item.body for item in recorded(archive))
     assert isinstance(requested, ModelRequested)
     assert isinstance(responded, ModelResponded)
     assert responded.tape is not None
@@ -46,6 +46,8 @@ def test_an_answer_comes_through_byte_for_byte_and_is_kept(archive: Archive) -> 
     assert sum(length for _, length in responded.tape.chunks) == len(b"".join(pieces))
     assert (responded.message, responded.stop_reason) == ("msg_1", "end_turn")
     assert responded.usage == Tokens(input=11, output=7)
+    assert isinstance(spent, UsageRecorded)
+    assert (spent.key, spent.tokens, spent.quality) == ("msg:msg_1", responded.usage, "measured")
 
 
 def test_nothing_is_held_back(archive: Archive) -> None:
@@ -127,12 +129,15 @@ def test_an_answer_that_breaks_off_is_kept_as_broken_off(archive: Archive) -> No
         pytest.raises(httpx2.HTTPError),
     ):
         post(gateway.address, request("hi"))
-    body = recorded(archive)[-1].body
+    answer, spent = recorded(archive)[-2:]
+    body = answer.body
     assert isinstance(body, ModelResponded)
     assert body.tape is not None
     assert body.tape.end == "upstream_error"
+    assert isinstance(spent.body, UsageRecorded)
+    assert spent.body.quality == "partial"
     assert archive.store.blob(body.tape.body or "") == b"".join(pieces)
-    assert recorded(archive)[-1].completeness == "partial"
+    assert answer.completeness == "partial"
 
 
 def test_a_client_that_leaves_is_noticed(archive: Archive) -> None:
@@ -151,12 +156,11 @@ def test_a_client_that_leaves_is_noticed(archive: Archive) -> None:
             ):
                 next(answer.iter_raw())
             for _ in range(2000):
-                if len(recorded(archive)) == 2:
+                if len(recorded(archive)) >= 2:
                     break
                 threading.Event().wait(0.005)
             gone.set()
-        body = recorded(archive)[-1].body
-    assert isinstance(body, ModelResponded)
+        (body,) = [item.body for item in recorded(archive) if isinstance(item.body, ModelResponded)]
     assert body.tape is not None
     assert body.tape.end == "client_abort"
 
