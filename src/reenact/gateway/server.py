@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -55,6 +56,8 @@ class Server:
         return f"http://{_HOST}:{self.port}"
 
     def __enter__(self) -> Self:
+        gc.collect()
+        gc.freeze()  # a script is many objects that stay: the collector need not walk them while serving
         self._socket.listen(1024)
         self._thread.start()
         return self
@@ -64,6 +67,7 @@ class Server:
     ) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=_START_SECONDS)
+        gc.unfreeze()
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
