@@ -4,7 +4,8 @@ Events are on disk when `record` returns. Where the disk fails, the recorder goe
 counts what it could not keep, and says so at the end (`Recorder.degraded`).
 """
 
+from reenact.recorder.content import spent
 from reenact.recorder.exchanges import SESSION_HEADER, ExchangeRecorder
 from reenact.recorder.recorder import Recorder, Scrub
 
-__all__ = ["SESSION_HEADER", "ExchangeRecorder", "Recorder", "Scrub"]
+__all__ = ["SESSION_HEADER", "ExchangeRecorder", "Recorder", "Scrub", "spent"]

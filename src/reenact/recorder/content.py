@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reenact.events import blocks
+from reenact.events import Tokens, blocks
 from reenact.events.blocks import AnyBlock
 from reenact.events.bodies import UsageRecorded
 from reenact.wire import anthropic
@@ -28,12 +28,22 @@ def usage_of(message: Mapping[str, Any]) -> UsageRecorded | None:
     if tokens is None or not isinstance(identity, str):
         return None
     model = message.get("model")
-    return UsageRecorded(
-        key=f"msg:{identity}",
-        tokens=tokens,
+    return spent(
+        identity,
+        tokens,
         model=model if isinstance(model, str) else None,
-        final=message.get("stop_reason") is not None,
-        quality="measured" if message.get("stop_reason") is not None else "partial",
+        is_final=message.get("stop_reason") is not None,
+    )
+
+
+def spent(message: str, tokens: Tokens, *, model: str | None, is_final: bool) -> UsageRecorded:
+    """Gives the ledger's record of one answer; one that was not heard to its end is a lower bound."""
+    return UsageRecorded(
+        key=f"msg:{message}",
+        tokens=tokens,
+        model=model,
+        final=is_final,
+        quality="measured" if is_final else "partial",
     )
 
 

@@ -1,0 +1,47 @@
+"""Calls of an agent that keeps a log are counted by its log; where it left none, by the recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.gateway.providers import Provider, Reply, request, streamed
+from tests.gateway.rooms import SESSION, archive_in, recording
+
+from reenact import launch
+from reenact.events import Header
+from reenact.ids import CountingMinter
+
+NATIVE = "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.mark.parametrize(("unlogged", "counted"), [({NATIVE}, 1), ({"another"}, 0)])
+def test_what_no_log_counts_the_recording_counts_once(
+    tmp_path: Path, unlogged: set[str], counted: int
+) -> None:
+    with archive_in(tmp_path / "archive") as archive:
+        with (
+            Provider(lambda _: Reply(*streamed("yes"))) as provider,
+            recording(archive, provider.address) as gateway,
+        ):
+            httpx2.post(
+                f"{gateway.address}/v1/messages",
+                json=request("hi"),
+                headers={"x-claude-code-session-id": NATIVE},
+                trust_env=False,
+            )
+        archive.store.catch_up()
+        assert archive.session(SESSION).own.tokens.total == 0, "a log is expected to count it"
+        tools = launch.Tools(
+            store=archive.store,
+            clock=archive.clock,
+            minter=CountingMinter("later"),
+            scrub=archive.guard.value,
+            scrub_text=archive.guard.text,
+        )
+        header = Header(id=SESSION, agent="agent", native_id=SESSION)
+        assert launch.count(tools, header, unlogged) == counted
+        archive.store.catch_up()
+        # The provider says 11 tokens in and 7 out.
+        assert archive.session(SESSION).own.tokens.total == 18 * counted
