@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -129,9 +128,13 @@ def import_it(archive: Path, home: Path) -> tuple[int, dict[str, Any], int]:
     worker = subprocess.Popen(
         [sys.executable, "-m", "reenact", "import", "--json"], env=environment, stdout=subprocess.PIPE
     )
-    out, _ = worker.communicate()
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return worker.returncode, json.loads(out), peak
+    assert worker.stdout is not None
+    with worker.stdout:
+        out = worker.stdout.read()
+    # Of this process alone: RUSAGE_CHILDREN would give the peak of all the children of earlier tests.
+    _, status, used = os.wait4(worker.pid, 0)
+    worker.returncode = os.waitstatus_to_exitcode(status)
+    return worker.returncode, json.loads(out), used.ru_maxrss
 
 
 @pytest.mark.parametrize("case", CASES)

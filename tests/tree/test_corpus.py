@@ -45,9 +45,9 @@ def test_genuine_sessions_keep_the_laws(scenario: Path, tmp_path: Path) -> None:
             assert sorted(seq for step in tree.walk() for seq in step.events) == [
                 event.seq for event in events
             ]
-            for seq in range(0, len(events) + 1, 7):
-                assert fold(events[:seq]).at(seq) == tree.at(seq)
             owned = {entry.key for entry in archive.store.entries(Filter(sessions=(row.id,)))}
+            for seq in range(0, len(events) + 1, 7):
+                assert fold(events[:seq], owned=owned).at(seq) == tree.at(seq)
             spent = fold(events, owned=owned).at(len(events)).usage
             assert (spent.tokens.total, spent.inherited.total) == (row.own.tokens.total, row.inherited.total)
             told = {child.session for child in tree.children if child.session is not None}
