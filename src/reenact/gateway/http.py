@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -30,23 +31,75 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-async def read(scope: Scope, receive: Receive) -> Asked | None:
-    """Gives the whole request, or None where the client left before its end."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            break
+class Body:
+    """A request's body, given piece by piece as it comes, and whole when all of it came."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._pieces: list[bytes] = []
+        self._is_whole = False
+        self._is_over = asyncio.Event()
+
+    @classmethod
+    def given(cls, data: bytes) -> Body:
+        """Gives a body of which all has come already."""
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": data}
+
+        return cls(receive)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not self._is_whole:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.close()
+                raise ClientLeftError
+            if piece := message.get("body", b""):
+                self._pieces.append(piece)
+                yield piece
+            self._is_whole = not message.get("more_body")
+        self.close()
+
+    async def drain(self) -> None:
+        """Takes in what nobody asked for."""
+        async for _ in self:
+            pass
+
+    def close(self) -> None:
+        """Ends the waiting for more."""
+        self._is_over.set()
+
+    async def comes_whole(self) -> bool:
+        """Waits until no more is asked for; gives whether all of it came."""
+        await self._is_over.wait()
+        return self._is_whole
+
+    @property
+    def data(self) -> bytes:
+        """All that came."""
+        return b"".join(self._pieces)
+
+
+def head(scope: Scope) -> Asked:
+    """Gives a request without its body."""
     query = scope.get("query_string", b"").decode("latin-1")
     return Asked(
         method=scope["method"],
         path=f"{scope['path']}?{query}" if query else scope["path"],
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
-        body=b"".join(parts),
+        body=b"",
     )
+
+
+async def read(scope: Scope, receive: Receive) -> Asked | None:
+    """Gives the whole request, or None where the client left before its end."""
+    body = Body(receive)
+    try:
+        await body.drain()
+    except ClientLeftError:
+        return None
+    return msgspec.structs.replace(head(scope), body=body.data)
 
 
 async def start(send: Send, status: int, headers: Iterable[tuple[str, str]]) -> None:
@@ -81,6 +134,10 @@ async def lifespan(receive: Receive, send: Send, *, close: Callable[[], Awaitabl
             await close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+class ClientLeftError(Exception):
+    """Raised where the client leaves in the middle of its request."""
 
 
 class BrokenOffError(Exception):

@@ -7,14 +7,14 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-import httpx2
 import msgspec
 
 from reenact.gateway import http
-from reenact.gateway.upstream import Upstream
+from reenact.gateway.upstream import UpstreamError
 
 if TYPE_CHECKING:
     from reenact.gateway.http import Asked, Receive, Scope, Send
+    from reenact.gateway.upstream import Upstream
     from reenact.ids import Minter
     from reenact.recorder import ExchangeRecorder
 
@@ -29,10 +29,23 @@ that is complete by then was in no need of it either."""
 class Passed(msgspec.Struct):
     """What came through of an answer so far."""
 
+    begun: int
+    """When the request came, in nanoseconds of a clock of its own."""
     status: int = 0
     headers: dict[str, str] = {}
     chunks: list[tuple[int, bytes]] = []
     end: str = "truncated"
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A request on its way."""
+
+    exchange: str
+    lane: str
+    asked: Asked
+    body: http.Body
+    over: asyncio.Event
+    """Set when the answer ended."""
 
 
 class RecordingApp:
@@ -45,7 +58,7 @@ class RecordingApp:
         self.sessions: set[str] = set()
         """The agent's own ids of the sessions that were seen."""
         self.exchanges = 0
-        self._latest: asyncio.Task[None] | None = None
+        self._latest: asyncio.Task[bool] | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -58,9 +71,8 @@ class RecordingApp:
             return
         if scope["type"] != "http":
             return
-        asked = await http.read(scope, receive)
-        if asked is not None:
-            await self.pass_on(asked, receive, send)
+        with contextlib.suppress(http.ClientLeftError):
+            await self._pass(http.head(scope), http.Body(receive), receive, send)
 
     async def close(self) -> None:
         """Closes the connections to the provider."""
@@ -68,30 +80,34 @@ class RecordingApp:
 
     async def pass_on(self, asked: Asked, receive: Receive, send: Send) -> None:
         """Sends one request on, its answer back, and records both where it is a model call."""
-        exchange = self._minter.mint() if _is_model_call(asked) else None
-        lane = asked.headers.get(LANE_HEADER, "")
+        await self._pass(asked, http.Body.given(asked.body), receive, send)
+
+    async def _pass(self, asked: Asked, body: http.Body, receive: Receive, send: Send) -> None:
+        call = Call(
+            exchange=self._minter.mint() if _is_model_call(asked) else "",
+            lane=asked.headers.get(LANE_HEADER, ""),
+            asked=asked,
+            body=body,
+            over=asyncio.Event(),
+        )
         if session := asked.headers.get(SESSION_HEADER):
             self.sessions.add(session)
-        begun = time.perf_counter_ns()
-        over = asyncio.Event()
-        written = self._writing(exchange, asked, lane, over) if exchange else None
-        passed = Passed(headers={}, chunks=[])
+        written = self._writing(call) if call.exchange else None
+        passed = Passed(begun=time.perf_counter_ns(), headers={}, chunks=[])
         try:
-            error = await self._tee(asked, receive, send, passed, begun)
+            error = await self._tee(call, receive, send, passed)
         finally:
-            over.set()
-        if exchange is not None and written is not None:
-            await written
-            await asyncio.to_thread(self._write_answer, exchange, lane, passed, error)
+            body.close()
+            call.over.set()
+        if written is not None and await written:
+            await asyncio.to_thread(self._write_answer, call, passed, error)
         if passed.end == "upstream_error":
             raise http.BrokenOffError
 
-    async def _tee(
-        self, asked: Asked, receive: Receive, send: Send, passed: Passed, begun: int
-    ) -> str | None:
+    async def _tee(self, call: Call, receive: Receive, send: Send, passed: Passed) -> str | None:
         """Passes the answer through, piece by piece; gives why the provider could not be reached."""
-        gone = asyncio.create_task(_gone(receive))
-        work = asyncio.create_task(self._pump(asked, send, passed, begun))
+        gone = asyncio.create_task(_gone(call.body, receive))
+        work = asyncio.create_task(self._pump(call, send, passed))
         done, _ = await asyncio.wait({gone, work}, return_when=asyncio.FIRST_COMPLETED)
         if work not in done:
             passed.end = "client_abort"
@@ -101,64 +117,70 @@ class RecordingApp:
         gone.cancel()
         return work.result()
 
-    async def _pump(self, asked: Asked, send: Send, passed: Passed, begun: int) -> str | None:
+    async def _pump(self, call: Call, send: Send, passed: Passed) -> str | None:
         try:
-            async with self._upstream.send(asked) as response:
-                passed.status = response.status_code
-                passed.headers = {name.lower(): value for name, value in response.headers.items()}
-                kept = [(n, v) for n, v in response.headers.multi_items() if n.lower() not in http.HOP_BY_HOP]
-                await http.start(send, response.status_code, kept)
-                async for piece in response.aiter_raw():
+            async with self._upstream.send(call.asked, call.body) as answer:
+                passed.status = answer.status
+                passed.headers = dict(answer.headers)
+                kept = [(name, value) for name, value in answer.headers if name not in http.HOP_BY_HOP]
+                await http.start(send, answer.status, kept)
+                async for piece in answer.pieces:
                     if piece:
                         await http.chunk(send, piece)
-                        passed.chunks.append(((time.perf_counter_ns() - begun) // 1000, piece))
+                        passed.chunks.append(((time.perf_counter_ns() - passed.begun) // 1000, piece))
                 passed.end = "complete"
                 await http.end(send)
-        except httpx2.HTTPError as error:
+            await call.body.drain()
+        except UpstreamError as error:
             if passed.status:
                 passed.end = "upstream_error"
                 return str(error)
-            message = f"reenact: the provider cannot be reached: {error or type(error).__name__}"
-            body = msgspec.json.encode({"type": "error", "error": {"type": "api_error", "message": message}})
-            await http.answer(send, 502, {"content-type": "application/json"}, body)
-            return str(error) or type(error).__name__
+            await call.body.drain()
+            message = f"reenact: the provider cannot be reached: {error}"
+            refusal = msgspec.json.encode(
+                {"type": "error", "error": {"type": "api_error", "message": message}}
+            )
+            await http.answer(send, 502, {"content-type": "application/json"}, refusal)
+            return str(error)
         return None
 
-    def _writing(self, exchange: str, asked: Asked, lane: str, over: asyncio.Event) -> asyncio.Task[None]:
+    def _writing(self, call: Call) -> asyncio.Task[bool]:
         """Begins to write a request down, behind those that came before it."""
-        self.exchanges += 1
-        self._latest = asyncio.create_task(self._write_request(exchange, asked, lane, over, self._latest))
+        self._latest = asyncio.create_task(self._write_request(call, self._latest))
         return self._latest
 
-    async def _write_request(
-        self, exchange: str, asked: Asked, lane: str, over: asyncio.Event, before: asyncio.Task[None] | None
-    ) -> None:
+    async def _write_request(self, call: Call, before: asyncio.Task[bool] | None) -> bool:
+        """Writes a request down once all of it came; gives whether it did."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), _HELD_BACK)
+            await asyncio.wait_for(call.over.wait(), _HELD_BACK)
         if before is not None:
             await asyncio.wait({before})
+        if not await call.body.comes_whole():
+            return False
+        self.exchanges += 1
         await asyncio.to_thread(
             self._recorder.requested,
-            exchange,
-            method=asked.method,
-            path=asked.path,
-            headers=asked.headers,
-            body=asked.body,
-            lane=lane,
+            call.exchange,
+            method=call.asked.method,
+            path=call.asked.path,
+            headers=call.asked.headers,
+            body=call.body.data,
+            lane=call.lane,
         )
+        return True
 
-    def _write_answer(self, exchange: str, lane: str, passed: Passed, error: str | None) -> None:
+    def _write_answer(self, call: Call, passed: Passed, error: str | None) -> None:
         if error is not None and not passed.status:
-            self._recorder.unreachable(exchange, error=error, lane=lane)
+            self._recorder.unreachable(call.exchange, error=error, lane=call.lane)
             return
         self._recorder.responded(
-            exchange,
+            call.exchange,
             status=passed.status,
             headers=passed.headers,
             body=b"".join(piece for _, piece in passed.chunks),
             chunks=[(when, len(piece)) for when, piece in passed.chunks],
             end=passed.end,
-            lane=lane,
+            lane=call.lane,
         )
 
 
@@ -166,8 +188,9 @@ def _is_model_call(asked: Asked) -> bool:
     return asked.method == "POST" and asked.path.split("?")[0].endswith(MESSAGES)
 
 
-async def _gone(receive: Receive) -> None:
-    """Returns when the client leaves."""
+async def _gone(body: http.Body, receive: Receive) -> None:
+    """Returns when the client leaves, having asked."""
+    await body.comes_whole()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
