@@ -6,7 +6,6 @@ the same run, turn by turn.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ import msgspec
 from bench import servers
 from bench.figures import Figure
 from bench.http import Connection, Timed, prepared, rate
-from bench.session import calls
+from bench.session import as_sent, calls
 
 from reenact.replay import Exchange, Incoming, Player, Script, Served
 
@@ -47,7 +46,7 @@ _CALL_OF_250_KB = 220
 def added_latency() -> Iterator[Figure]:
     """Asks a provider directly and through a recording gateway, in turn, with requests of 250 KB."""
     bodies = calls(_CALL_OF_250_KB + _ASKED, answer=200, result=200)[-_ASKED:]
-    requests = [prepared(json.dumps(body).encode()) for body in bodies]
+    requests = [prepared(as_sent(body)) for body in bodies]
     mean = sum(map(len, requests)) // len(requests) // 1000
     whole: list[float] = []
     first: list[float] = []
@@ -107,7 +106,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _rates(kind: str, folder: Path) -> Rates:
-    requests = [prepared(json.dumps(body).encode()) for body in servers.bodies(kind)]
+    requests = [prepared(as_sent(body)) for body in servers.bodies(kind)]
     warm, timed = requests[: servers.WARM], requests[servers.WARM :]
     found = Rates()
     with ExitStack() as stack:
@@ -215,7 +214,7 @@ def _look_up_time(size: int) -> float:
     player = Player(Script(exchanges=exchanges, declared=servers.RUN), servers.RUN)
     times = []
     for number in range(0, size, size // _LOOKED_UP):
-        asked = Incoming(body=json.dumps(bodies[number]).encode())
+        asked = Incoming(body=as_sent(bodies[number]))
         start = time.perf_counter()
         served = player.respond(asked)
         times.append(time.perf_counter() - start)

@@ -106,3 +106,8 @@ def stream(number: int, *, size: int = 600, piece: int = 20) -> bytes:
         {"type": "message_stop"},
     ]
     return b"".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in events)
+
+
+def as_sent(body: Body) -> bytes:
+    """Gives a request as agents write it: `JSON.stringify` and the SDKs put no space between members."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
