@@ -344,7 +344,7 @@ class Archive:
 
     def accounts(self) -> Iterator[accounting.Account]:
         """Yields, for every imported transcript, its lines against what they were booked as."""
-        return accounting.accounts(self.store)
+        return accounting.accounts(self.store, SOURCES)
 
     def source_bytes(self) -> int:
         """Gives the size of all kept transcripts, each as it was last seen."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from reenact.sources import file_of
 from reenact.usage import dollars, usage_document
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def session(row: SessionRow) -> dict[str, Any]:
         "tags": list(row.tags),
         "source": {
             "path": row.source_path,
-            "present": bool(row.source_path) and os.path.exists(row.source_path or ""),
+            "present": bool(row.source_path) and os.path.exists(file_of(row.source_path or "")[0]),
         },
         "usage": usage_document(row.own.tokens, row.own.quality),
         "usage_total": usage_document(row.total.tokens, row.total.quality),

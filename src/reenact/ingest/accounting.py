@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import BinaryIO, Literal
 
 import msgspec
 
+from reenact.sources import Rows, Source, file_of
 from reenact.store import Original, Store
 
 _CHUNK = 1 << 20
@@ -31,8 +32,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return self.lines == sum(self.booked.values())
 
 
-def accounts(store: Store) -> Iterator[Account]:
-    """Yields the books of every imported transcript."""
+def accounts(store: Store, sources: Iterable[Source] = ()) -> Iterator[Account]:
+    """Yields the books of every imported transcript; `sources` read anew what lies in databases."""
+    readers = {source.agent: source for source in sources if isinstance(source, Rows)}
     for original in store.originals():
         lines = sum(_count(store, original, generation.number) for generation in original.generations)
         path = original.places[-1] if original.places else ""
@@ -43,7 +45,7 @@ def accounts(store: Store) -> Iterator[Account]:
             path=path,
             lines=lines,
             booked=store.dispositions(original.key.id),
-            source=_compare(store, original),
+            source=_compare(store, original, readers.get(original.key.agent)),
         )
 
 
@@ -58,16 +60,20 @@ def _count(store: Store, original: Original, generation: int) -> int:
     return lines + (last != b"\n")
 
 
-def _compare(store: Store, original: Original) -> Literal["same", "longer", "shorter", "other", "gone"]:
+def _compare(
+    store: Store, original: Original, reader: Rows | None
+) -> Literal["same", "longer", "shorter", "other", "gone"]:
     """Compares the newest place that still exists with the newest generation, byte by byte."""
-    path = next((place for place in reversed(original.places) if os.path.isfile(place)), None)
+    path = next((place for place in reversed(original.places) if os.path.isfile(file_of(place)[0])), None)
     if path is None or path.endswith(".zst"):
         return "gone" if path is None else "same"
     newest = original.generations[-1]
-    with (
-        closing(store.open_original(original.key.id, newest.number)) as kept,
-        open(path, "rb") as source,
-    ):
+    is_rows = reader is not None and reader.is_rows(path)
+    try:
+        opened = reader.open_rows(path) if reader is not None and is_rows else open(path, "rb")  # noqa: SIM115 - closed below
+    except OSError:
+        return "gone"
+    with closing(store.open_original(original.key.id, newest.number)) as kept, closing(opened) as source:
         return _difference(kept, source)
 
 

@@ -134,7 +134,7 @@ class Backfill:
                 and not self._store.is_removed(key.id)
                 and self._store.place(place.path) is None
                 and self._store.original(key.id) is None
-                and content.holds_rows(item.transcript)
+                and content.holds_rows(item.transcript, item.source)
                 and not self._is_never(item)
             )
         except Exception:  # noqa: BLE001 - whatever is wrong with it is met again, and told, when its turn comes
@@ -178,16 +178,15 @@ class Backfill:
             if self._is_never(item):
                 report.skipped += 1
                 return
-            if self._store.original(key.id) is None and not content.holds_rows(item.transcript):
+            if self._store.original(key.id) is None and not content.holds_rows(item.transcript, item.source):
                 self._problems.append(
                     Problem(agent=item.source.agent, path=place.path, reason="it does not hold JSON lines")
                 )
                 report.skipped += 1
                 return
-            with closing(content.open_content(item.transcript)) as stream:
-                kept = self._store.keep(
-                    key, stream, place=place, sidecars=content.read_sidecars(item.transcript.sidecars)
-                )
+            with closing(content.open_content(item.transcript, item.source)) as stream:
+                sidecars = content.read_sidecars(item.transcript.sidecars, item.source)
+                kept = self._store.keep(key, stream, place=place, sidecars=sidecars)
             change = kept.change
         original = self._store.original(key.id)
         if original is None:  # an empty file holds nothing to keep
@@ -299,7 +298,7 @@ def _working_directory(item: Found) -> str | None:
     """Gives the working directory that a transcript's first lines tell, if any."""
     setting = Setting(agent=item.transcript.agent, key=item.transcript.key, hints=item.transcript.hints)
     parser = item.source.parser(setting)
-    with closing(content.open_content(item.transcript)) as stream:
+    with closing(content.open_content(item.transcript, item.source)) as stream:
         for line in cut(stream):
             for draft in parser.feed(line).drafts:
                 if isinstance(draft.body, SessionStarted) and draft.body.cwd:

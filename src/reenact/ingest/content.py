@@ -1,4 +1,4 @@
-"""Opens what a transcript holds: plain or compressed, and its sidecars, with bounded memory."""
+"""Opens what a transcript holds: plain, compressed or rows, and its sidecars, with bounded memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 import msgspec
 import zstandard
 
-from reenact.sources import Sidecar, Transcript
+from reenact.sources import Rows, Sidecar, Source, Transcript
 from reenact.store import Place
 
 _HEAD = 64 * 1024
@@ -25,29 +25,33 @@ def place_of(transcript: Transcript) -> Place:
     Raises:
         OSError: the transcript cannot be looked at.
     """
-    found = os.stat(transcript.path)
     marks = []
     for sidecar in transcript.sidecars:
+        if sidecar.mark:
+            marks.append(f"{sidecar.name}:{sidecar.mark}")
+            continue
         try:
             beside = os.stat(sidecar.path)
         except OSError:
             continue
         marks.append(f"{sidecar.name}:{beside.st_size}:{beside.st_mtime_ns}")
-    return Place(
-        path=transcript.path,
-        size=found.st_size,
-        mtime_ns=found.st_mtime_ns,
-        inode=found.st_ino,
-        sidecars="|".join(sorted(marks)),
-    )
+    beside_it = "|".join(sorted(marks))
+    if transcript.encoding == "rows":
+        size, mtime_ns, inode = transcript.size, transcript.mtime_ns, transcript.inode
+    else:
+        found = os.stat(transcript.path)
+        size, mtime_ns, inode = found.st_size, found.st_mtime_ns, found.st_ino
+    return Place(path=transcript.path, size=size, mtime_ns=mtime_ns, inode=inode, sidecars=beside_it)
 
 
-def open_content(transcript: Transcript) -> BinaryIO:
-    """Opens a transcript's text as bytes; a compressed one is decompressed on the way.
+def open_content(transcript: Transcript, source: Source) -> BinaryIO:
+    """Opens a transcript's text as bytes; a compressed one is decompressed on the way, rows are read.
 
     Raises:
         OSError: it is no regular file or cannot be read.
     """
+    if transcript.encoding == "rows":
+        return _rows(source, transcript.path)
     handle = os.open(transcript.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
@@ -56,6 +60,12 @@ def open_content(transcript: Transcript) -> BinaryIO:
     if transcript.encoding == "plain":
         return raw
     return cast("BinaryIO", _Decompressed(raw))  # it offers read and close, which is what is used
+
+
+def _rows(source: Source, path: str) -> BinaryIO:
+    if not isinstance(source, Rows):
+        raise OSError(f"the {source.agent} source reads no rows")
+    return source.open_rows(path)
 
 
 class _Decompressed:
@@ -74,7 +84,7 @@ class _Decompressed:
         self._reader.close()  # type: ignore[no-untyped-call]  # the library's stub leaves it open
 
 
-def holds_rows(transcript: Transcript) -> bool:
+def holds_rows(transcript: Transcript, source: Source) -> bool:
     """Tells whether a file begins like JSON lines, or like the one document that it is said to be.
 
     Files of other kinds carry such names too (an error page, another agent's log, a binary); they
@@ -83,7 +93,9 @@ def holds_rows(transcript: Transcript) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    with closing(open_content(transcript)) as stream:
+    if transcript.encoding == "rows":
+        return True
+    with closing(open_content(transcript, source)) as stream:
         head = stream.read(_HEAD)
     if transcript.layout == "document" or not head.strip():
         return True
@@ -104,12 +116,12 @@ def _is_row(line: bytes) -> bool:
     return True
 
 
-def read_sidecars(sidecars: tuple[Sidecar, ...]) -> dict[str, bytes]:
+def read_sidecars(sidecars: tuple[Sidecar, ...], source: Source) -> dict[str, bytes]:
     """Gives the content of the sidecars that can be read, each up to 64 MB."""
     contents = {}
     for sidecar in sidecars:
         try:
-            with open(sidecar.path, "rb") as handle:
+            with closing(_rows(source, sidecar.path)) if sidecar.mark else open(sidecar.path, "rb") as handle:
                 contents[sidecar.name] = handle.read(MAX_SIDECAR)
         except OSError:
             continue

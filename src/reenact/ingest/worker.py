@@ -56,8 +56,8 @@ def work(order: Order) -> Answer:
     if source is None:
         return Answer()
     shop = Workshop(Path(order.root), Path(order.cache), ManualClock(order.now))
-    with closing(content.open_content(order.transcript)) as stream:
-        beside = content.read_sidecars(order.transcript.sidecars)
+    with closing(content.open_content(order.transcript, source)) as stream:
+        beside = content.read_sidecars(order.transcript.sidecars, source)
         kept = shop.keep(order.key, stream, place=order.place, sidecars=beside)
     original = shop.original(order.key.id)
     if original is None or not kept.generation:

@@ -12,10 +12,12 @@ from reenact.sources.protocol import (
     Parsed,
     Parser,
     Retention,
+    Rows,
     Setting,
     Sidecar,
     Source,
     Transcript,
+    file_of,
 )
 
 __all__ = [
@@ -26,8 +28,10 @@ __all__ = [
     "Parsed",
     "Parser",
     "Retention",
+    "Rows",
     "Setting",
     "Sidecar",
     "Source",
     "Transcript",
+    "file_of",
 ]

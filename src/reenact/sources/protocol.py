@@ -8,7 +8,7 @@ lines are a prefix of the drafts of all its lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Protocol
+from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -35,15 +35,21 @@ class Sidecar(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Stable within the transcript and safe to show; never a path outside of it."""
     path: str
+    mark: str = ""
+    """Not empty for rows of a database (see `Rows`): changes whenever they do."""
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
-    """One native log as it lies on disk now. `key` identifies it for its agent, wherever it lies."""
+    """One native log as it lies on disk now. `key` identifies it for its agent, wherever it lies.
+
+    With the encoding `rows` it is a part of a database (its `path` is `<file>#<key>`) or many files; its
+    source offers `Rows`, and `size`, `mtime_ns` and `inode` together change whenever it does.
+    """
 
     agent: str
     key: str
     path: str
-    encoding: Literal["plain", "zstd"] = "plain"
+    encoding: Literal["plain", "zstd", "rows"] = "plain"
     layout: Literal["lines", "document"] = "lines"
     """`document`: one JSON value for the whole file."""
     hints: Mapping[str, str] = {}
@@ -157,3 +163,30 @@ class Source(Protocol):
     def parser(self, setting: Setting) -> Parser: ...
 
     def retention(self, environment: Environment, transcript: Transcript) -> Retention | None: ...
+
+
+@runtime_checkable
+class Rows(Protocol):
+    """What a source offers besides where its agent keeps transcripts in a database.
+
+    A database is never copied (it holds credentials): what is kept of it are JSON lines of named
+    columns, in an order that new rows only add to. Transcripts of many little files are read so, too.
+    """
+
+    def is_rows(self, path: str) -> bool:
+        """Tells whether the path of a transcript of this agent names rows, and no file of lines."""
+        ...
+
+    def open_rows(self, path: str) -> BinaryIO:
+        """Opens the lines of a transcript or a sidecar by its path, read-only and up to date.
+
+        Raises:
+            OSError: the database cannot be read.
+        """
+        ...
+
+
+def file_of(path: str) -> tuple[str, str | None]:
+    """Parts the path of a transcript into its file and, where it is a part of a database, its key."""
+    file, mark, key = path.rpartition("#")
+    return (file, key) if mark and "/" not in key and ".db" in file else (path, None)
