@@ -12,22 +12,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reenact.wire import canonical
+from reenact.wire.reply import NO_RETRY, ErrorReply
 
 if TYPE_CHECKING:
     from reenact.wire.canonical import Object
 
+__all__ = ["NO_RETRY", "REFUSAL_STATUS", "ErrorReply", "error_reply", "refusal"]
+
 REFUSAL_STATUS = 410
 """The only status at which Claude Code asks no more and says why."""
-NO_RETRY = {"x-should-retry": "false"}
-"""Tells the official clients, and Claude Code, not to ask again."""
-
-
-class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):
-    """An error answer, ready to be sent."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 def error_reply(

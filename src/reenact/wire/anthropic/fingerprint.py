@@ -13,8 +13,8 @@ import msgspec
 
 from reenact.wire import canonical
 from reenact.wire.anthropic.journal import is_billing_line
-from reenact.wire.anthropic.request import MAIN_FIELDS, Request
-from reenact.wire.fingerprint import Cache, Fingerprint, Part, Parts, Prepared, fingerprint
+from reenact.wire.anthropic.request import Request, parts_of
+from reenact.wire.fingerprint import Cache, Fingerprint, Part, Prepared, fingerprint
 from reenact.wire.normalise import Id, Normaliser
 from reenact.wire.rules import LISTING_DATES, UUIDS, IdShape, Rule, Rules
 
@@ -73,27 +73,6 @@ def fingerprint_request(
 ) -> Fingerprint:
     """Computes fp0, fp1, fp2 and the chain of a request; with a cache only new messages cost time."""
     return fingerprint(parts_of(request), prepare, normaliser, cache=cache)
-
-
-def parts_of(request: Request) -> Parts:
-    """Takes a request apart without decoding it."""
-    fields = request.fields
-    heads = [Part(kind=name, raw=fields.get(name, b"null")) for name in ("system", "tools")]
-    rest = [
-        msgspec.json.encode(name) + b":" + bytes(fields[name])
-        for name in sorted(fields)
-        if (name == "model" or name not in MAIN_FIELDS) or (name == "messages" and not request.raw_messages)
-    ]
-    return Parts(
-        heads=tuple(heads),
-        messages=tuple(
-            [
-                Part(kind="message", raw=raw, digest=digest)
-                for raw, digest in zip(request.raw_messages, request.digests, strict=True)
-            ]
-        ),
-        params=Part(kind="params", raw=b"{" + b",".join(rest) + b"}"),
-    )
 
 
 def prepare(part: Part) -> Prepared:

@@ -4,35 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from reenact.events import Tokens
 from reenact.wire import canonical
+from reenact.wire.reply import Failure, Reply, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reenact.wire.canonical import Json, Object
+    from reenact.wire.canonical import Json
 
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """An error the provider answered with, in its own words."""
-
-    type: str
-    message: str
-    request_id: str | None = None
-    status: int | None = None
-    raw: Json = None
-    """The whole body as decoded; None where it was no JSON."""
-
-
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer held: `message` or `failure`; neither where it is something else, kept in `raw`."""
-
-    message: Object | None = None
-    failure: Failure | None = None
-    raw: Json = None
-    defect: str | None = None
+__all__ = ["Failure", "Reply", "failure_of", "parse_reply", "tokens"]
 
 
 def parse_reply(body: bytes, *, status: int = 200) -> Reply:
@@ -48,23 +29,6 @@ def parse_reply(body: bytes, *, status: int = 200) -> Reply:
     if status >= 400 or (isinstance(value, dict) and value.get("type") == "error"):
         return Reply(failure=failure_of(value, status=status))
     return Reply(raw=value)
-
-
-def failure_of(value: Json, *, status: int | None = None) -> Failure:
-    """Reads an error body, or the data of an `error` event; a text is the message itself."""
-    if isinstance(value, str):
-        return Failure(type="unknown", message=value, status=status)
-    fields = value if isinstance(value, dict) else {}
-    error = fields.get("error")
-    inner = error if isinstance(error, dict) else {}
-    kind, message, request_id = inner.get("type"), inner.get("message"), fields.get("request_id")
-    return Failure(
-        type=kind if isinstance(kind, str) else "unknown",
-        message=message if isinstance(message, str) else canonical.dump(value).decode("utf-8", "replace"),
-        request_id=request_id if isinstance(request_id, str) else None,
-        status=status,
-        raw=value,
-    )
 
 
 def tokens(message: Mapping[str, Json]) -> Tokens | None:

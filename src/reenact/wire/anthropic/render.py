@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reenact.wire import canonical, sse
 from reenact.wire.anthropic.stream import TEXT_FIELDS
 from reenact.wire.recut import DEFAULT_FRAGMENT, fragments, recut
+from reenact.wire.reply import JSON_HEADERS, STREAM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from reenact.wire.anthropic.stream import Block, Kept, Piece, Stream
     from reenact.wire.canonical import Json, Object
 
-STREAM_HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
-"""Headers of an answer that is a stream."""
-JSON_HEADERS = {"content-type": "application/json"}
-"""Headers of an answer in one piece."""
+__all__ = ["JSON_HEADERS", "STREAM_HEADERS", "render_assembled", "render_json", "render_stream"]
 
 _CLOSING_FIELDS = ("stop_reason", "stop_sequence", "stop_details")
 _GROWING_USAGE = ("output_tokens_details", "server_tool_use", "iterations")

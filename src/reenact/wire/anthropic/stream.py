@@ -8,19 +8,17 @@ ones, usage of a `message_delta` overrides unless null); `tests/wire` compares t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from reenact.wire import canonical, sse
-from reenact.wire.anthropic.message import Failure, failure_of
+from reenact.wire.reply import Assembled, End, Failure, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reenact.wire.canonical import Json, Object
-
-End = Literal["complete", "truncated", "error"]
 
 TEXT_FIELDS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 """Kinds of delta that are pieces of a longer text → the field that holds the piece."""
@@ -57,28 +55,19 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """True for the event in which the stream broke off; its data is text."""
 
 
-class Stream(msgspec.Struct, frozen=True, kw_only=True):
+class Stream(Assembled, frozen=True, kw_only=True):
     """A streamed answer, whole or as far as it got.
 
     `message` has the same shape as the answer to a request without streaming. Where a tool's input
     broke off, `input` stays as announced and the text is in the block's `input_json`.
     """
 
-    message: Object | None = None
-    end: End = "truncated"
-    failure: Failure | None = None
     opening: Object | None = None
     """The message of `message_start`, as sent."""
     blocks: tuple[Block, ...] = ()
     closings: tuple[Object, ...] = ()
     """Every `message_delta` event, as sent."""
     kept: tuple[Kept, ...] = ()
-    defects: tuple[str, ...] = ()
-
-    @property
-    def is_complete(self) -> bool:
-        """True when the stream came to its own end."""
-        return self.end == "complete"
 
 
 class _Open:
