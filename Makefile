@@ -14,25 +14,26 @@ EXACT := src/reenact/usage/*,src/reenact/store/writer.py,src/reenact/store/segme
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run test check bench fmt crash clean setup constraints
+.PHONY: help run test check bench fmt crash clean setup page constraints
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(READY) ## import what the agents on this machine wrote, show one screen (archive in .reenact)
+run: page ## import what the agents on this machine wrote, show one screen (archive in .reenact)
 	@REENACT_HOME=.reenact $(VENV)/bin/reenact $(ARGS)
 
-test: $(READY) ## run every test and example; branch coverage must be >= 90 %, in exact rooms 100 %
+test: page ## run every test and example; branch coverage must be >= 90 %, in exact rooms 100 %
 	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 	@$(PY) -m coverage report --include='$(EXACT)' --fail-under=100 >$(VENV)/exact.txt || \
 		{ cat $(VENV)/exact.txt; echo "error: every branch of $(EXACT) must be covered"; exit 1; }
 
-check: $(READY) ## format, lint, types, plan of the house, rules of the project, docs and their examples
+check: page ## format, lint, types, plan of the house, rules of the project, docs and their examples
 	@failed=; \
 	echo format; $(VENV)/bin/ruff format --check --quiet --output-format concise . || failed="$$failed format (make fmt)"; \
 	echo lint; $(VENV)/bin/ruff check --quiet --output-format concise . || failed="$$failed lint"; \
 	echo types; $(VENV)/bin/mypy --no-error-summary $(TYPED) || failed="$$failed types"; \
 	echo plan; $(VENV)/bin/lint-imports --no-logo >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; failed="$$failed plan"; }; \
+	echo page; $(PY) hatch_build.py --check || failed="$$failed page"; \
 	echo rules; $(PY) -m pytest tests/test_project.py tests/test_docs.py tests/test_examples.py || \
 		failed="$$failed rules"; \
 	[ -z "$$failed" ] || { echo "error: not in order:$$failed"; exit 1; }
@@ -49,15 +50,21 @@ crash: $(READY) ## kill writers 1,000 times and at every write of theirs; cut fi
 
 clean: ## remove the virtual environment and everything tools left; the archive in .reenact stays
 	@rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
-		.hypothesis .import_linter_cache
+		.hypothesis .import_linter_cache frontend/node_modules src/reenact/web/static
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-setup: $(READY) ## make the virtual environment and install the project into it
+# Node comes from the machine, else from the Python package index; what is built from the same sources stays.
+page: $(READY) ## bundle frontend/ into src/reenact/web/static, where it changed
+	@$(PY) hatch_build.py --node || { echo "Installing Node into $(VENV) (none >= 20 with npm is here) ..."; \
+		$(PY) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[page]'; }
+	@$(PY) hatch_build.py
+
+setup: page ## make the virtual environment, install the project into it, build its page
 
 constraints: ## pin again what a fresh environment of this project gets (constraints.txt)
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && $(find_python) && \
 	"$$python" -m venv "$$scratch" && \
-	"$$scratch/bin/python" -m pip install -qq --disable-pip-version-check -e '.[dev]' && \
+	"$$scratch/bin/python" -m pip install -qq --disable-pip-version-check -e '.[dev,page]' && \
 	"$$scratch/bin/python" -m pip freeze --exclude-editable > "$$scratch/pins" && \
 	mv "$$scratch/pins" constraints.txt && echo "constraints.txt: $$(wc -l < constraints.txt | tr -d ' ') pins"
 
