@@ -1,38 +1,26 @@
-"""Provider content blocks as our own."""
+"""What an answer cost, as the ledger has it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from reenact.events import Tokens, blocks
-from reenact.events.blocks import AnyBlock
+from reenact.events import Tokens
 from reenact.events.bodies import UsageRecorded
-from reenact.wire import anthropic
+from reenact.wire.dialect import Dialect
 
 
-def blocks_of(message: Mapping[str, Any]) -> tuple[AnyBlock, ...]:
-    """Gives the blocks of an Anthropic message; what we do not know stays as it is."""
-    content = message.get("content")
-    if isinstance(content, str):
-        return (blocks.Text(text=content),)
-    if not isinstance(content, list):
-        return ()
-    return tuple(_block(raw) for raw in content)
+def usage_of(dialect: Dialect, message: Mapping[str, Any], exchange: str) -> UsageRecorded | None:
+    """Gives what an answer says that it cost, under the key that logs of it have, too.
 
-
-def usage_of(message: Mapping[str, Any]) -> UsageRecorded | None:
-    """Gives what a whole Anthropic message says that it cost, under the key that logs of it have, too."""
-    tokens = anthropic.tokens(message)
-    identity = message.get("id")
-    if tokens is None or not isinstance(identity, str):
+    Where a provider gives its answers no id, the exchange stands for it.
+    """
+    tokens = dialect.tokens(message)
+    if tokens is None:
         return None
-    model = message.get("model")
+    outline = dialect.outline(message)
     return spent(
-        identity,
-        tokens,
-        model=model if isinstance(model, str) else None,
-        is_final=message.get("stop_reason") is not None,
+        outline.id or exchange, tokens, model=outline.model, is_final=outline.stop_reason is not None
     )
 
 
@@ -45,17 +33,3 @@ def spent(message: str, tokens: Tokens, *, model: str | None, is_final: bool) ->
         final=is_final,
         quality="measured" if is_final else "partial",
     )
-
-
-def _block(raw: Any) -> AnyBlock:
-    match raw:
-        case {"type": "text", "text": str(text)}:
-            return blocks.Text(text=text)
-        case {"type": "thinking", "thinking": str(text)}:
-            return blocks.Reasoning(text=text, signature=raw.get("signature"))
-        case {"type": "redacted_thinking", "data": str(data)}:
-            return blocks.Reasoning(encrypted=data)
-        case {"type": "tool_use" | "server_tool_use" as kind, "id": str(call), "name": str(name)}:
-            return blocks.ToolCall(call=call, name=name, input=raw.get("input"), server=kind != "tool_use")
-        case _:
-            return blocks.Other(raw=raw)

@@ -8,6 +8,7 @@ what a message looks like without them is remembered, so that a long history is 
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -17,22 +18,28 @@ import msgspec
 
 from reenact.events.blocks import RequestRef, Tape
 from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
-from reenact.recorder.content import blocks_of, usage_of
-from reenact.wire import anthropic, canonical, sse
+from reenact.recorder.content import usage_of
+from reenact.wire import sse
+from reenact.wire.dialects import dialect_named, dialect_of
 from reenact.wire.mapping import Mapper
+from reenact.wire.reply import Assembled, Failure, Outline, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reenact.recorder.recorder import Recorder
+    from reenact.wire.dialect import Dialect
 
 SESSION_HEADER = "x-claude-code-session-id"
 """Agents that send it keep a log of their own, which counts the tokens; others are counted here."""
 KEPT_HEADERS = frozenset({
     "content-type", "request-id", "retry-after", "x-should-retry", "anthropic-organization-id",
-    "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset",
+    "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset", "x-request-id",
+    "openai-processing-ms",
 })  # fmt: skip
 _REMEMBERED = 20_000
+_KEY_IN_QUERY = re.compile(r"([?&]key=)[^&]*")
+"""Google's clients may send their secret in the address."""
 
 
 class _Lane(msgspec.Struct):
@@ -50,6 +57,7 @@ class ExchangeRecorder:
         self._lanes: dict[str, _Lane] = {}
         self._waiting: set[str] = set()
         self._logged: set[str] = set()
+        self._spoken: dict[str, Dialect] = {}
         self._is_cut = False
         self._lock = threading.Lock()
 
@@ -65,21 +73,28 @@ class ExchangeRecorder:
         self._waiting.add(exchange)
         if SESSION_HEADER in headers:
             self._logged.add(exchange)
-        parsed = anthropic.parse_request(body)
-        rest = {name: msgspec.Raw(raw) for name, raw in parsed.fields.items() if name != "messages"}
+        dialect = dialect_of(method, path, headers) or dialect_named("anthropic")
+        self._spoken[exchange] = dialect
+        route = dialect.route(method, path)
+        parsed = dialect.parse_request(body, path=path, method=method)
         with self._lock:
-            names = [self._keep(bytes(raw)) for raw in parsed.raw_messages]
-            shape = self._keep(msgspec.json.encode(rest) if parsed.defect is None else body)
+            names = [self._keep(bytes(raw)) for raw in parsed.apart]
+            shape = self._keep(msgspec.json.encode(parsed.rest) if parsed.defect is None else body)
             reference = self._reference(exchange, lane, shape, names)
         self._recorder.record(
             ModelRequested(
                 exchange=exchange,
-                dialect="anthropic",
+                dialect=dialect.name,
                 model=parsed.model,
-                params={"method": method, "path": path, "headers": _told(headers)},
+                params={
+                    "method": method,
+                    "path": _KEY_IN_QUERY.sub(r"\1removed", path),
+                    "headers": _told(headers),
+                },
                 request=reference,
-                history_len=len(names),
+                history_len=len(parsed.raw_messages),
                 tools_count=len(parsed.tools),
+                purpose=route.purpose if route is not None else None,
             ),
             turn=exchange,
             lane=lane or None,
@@ -100,7 +115,8 @@ class ExchangeRecorder:
         """Records an answer when it ended, however it ended. `chunks` are (µs since the request, length)."""
         self._waiting.discard(exchange)
         self._is_cut = end != "complete"
-        clean = self._cleaned(body, headers)
+        dialect = self._spoken.pop(exchange, None) or dialect_named("anthropic")
+        clean = self._cleaned(dialect, body, headers)
         tape = Tape(
             status=status,
             headers={name: value for name, value in headers.items() if name in KEPT_HEADERS},
@@ -108,15 +124,17 @@ class ExchangeRecorder:
             chunks=tuple(chunks) if len(clean) == len(body) else tuple(_recut(body, clean, chunks)),
             end=end,  # type: ignore[arg-type]  # the gateway gives one of the four words
         )
-        answer = _read(clean, headers=headers, status=status)
+        answer = _read(dialect, clean, headers=headers, status=status)
+        message = answer.message or {}
+        outline = dialect.outline(message) if message else Outline()
         self._recorder.record(
             ModelResponded(
                 exchange=exchange,
-                blocks=blocks_of(answer.message or {}),
-                message=_text(answer.message, "id"),
-                model=_text(answer.message, "model"),
-                stop_reason=_text(answer.message, "stop_reason"),
-                usage=anthropic.tokens(answer.message or {}),
+                blocks=tuple(dialect.blocks(message)),
+                message=outline.id,
+                model=outline.model,
+                stop_reason=outline.stop_reason,
+                usage=dialect.tokens(message),
                 ttft=chunks[0][0] if chunks else None,
                 duration=chunks[-1][0] if chunks else None,
                 tape=tape,
@@ -127,7 +145,7 @@ class ExchangeRecorder:
             source_kind="wire",
             completeness="full" if end == "complete" else "partial",
         )
-        if exchange not in self._logged and (spent := usage_of(answer.message or {})) is not None:
+        if exchange not in self._logged and (spent := usage_of(dialect, message, exchange)) is not None:
             self._recorder.record(spent, turn=exchange, lane=lane or None, source_kind="wire")
         if answer.failure is not None:
             self._failed(exchange, answer.failure, status=status, headers=headers, lane=lane)
@@ -135,6 +153,7 @@ class ExchangeRecorder:
     def unreachable(self, exchange: str, *, error: str, lane: str) -> None:
         """Records that the provider could not be reached."""
         self._waiting.discard(exchange)
+        self._spoken.pop(exchange, None)
         self._recorder.record(
             ModelFailed(exchange=exchange, error=error, category="unreachable"),
             turn=exchange,
@@ -145,7 +164,7 @@ class ExchangeRecorder:
     def _failed(
         self,
         exchange: str,
-        failure: anthropic.Failure,
+        failure: Failure,
         *,
         status: int,
         headers: Mapping[str, str],
@@ -164,12 +183,12 @@ class ExchangeRecorder:
             source_kind="wire",
         )
 
-    def _cleaned(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+    def _cleaned(self, dialect: Dialect, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Gives an answer without its secrets, also without those that its pieces cut apart."""
-        if _is_stream(headers):
-            whole = msgspec.json.encode(anthropic.assemble(body).message).decode()
+        if dialect.form_of(headers, body) != "json":
+            whole = msgspec.json.encode(dialect.assemble(body).message).decode()
             if self._scrub(whole) != whole:
-                body = b"".join(anthropic.rewrite_stream(body, _Scrubber(self._scrub)))
+                body = b"".join(dialect.rewrite_stream(body, _Scrubber(self._scrub)))
         return self._scrub(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def _keep(self, raw: bytes) -> str:
@@ -217,15 +236,8 @@ class _Scrubber(Mapper):
         return self._scrub(text)
 
 
-def _is_stream(headers: Mapping[str, str]) -> bool:
-    return "event-stream" in headers.get("content-type", "")
-
-
-def _read(body: bytes, *, headers: Mapping[str, str], status: int) -> anthropic.Reply:
-    if _is_stream(headers):
-        stream = anthropic.assemble(body)
-        return anthropic.Reply(message=stream.message, failure=stream.failure)
-    return anthropic.parse_reply(body, status=status)
+def _read(dialect: Dialect, body: bytes, *, headers: Mapping[str, str], status: int) -> Assembled | Reply:
+    return dialect.read(body, form=dialect.form_of(headers, body), status=status)
 
 
 def _recut(body: bytes, clean: bytes, chunks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -248,13 +260,8 @@ def _recut(body: bytes, clean: bytes, chunks: Sequence[tuple[int, int]]) -> list
 def _told(headers: Mapping[str, str]) -> dict[str, str]:
     """Gives the request headers that say something about the request and nothing about its sender."""
     kept = ("anthropic-version", "anthropic-beta", "x-claude-code-session-id", "x-claude-code-agent-id",
-            "x-stainless-retry-count", "user-agent")  # fmt: skip
+            "openai-beta", "x-openai-subagent", "x-stainless-retry-count", "user-agent")  # fmt: skip
     return {name: headers[name] for name in kept if name in headers}
-
-
-def _text(message: Mapping[str, canonical.Json] | None, name: str) -> str | None:
-    value = message.get(name) if message else None
-    return value if isinstance(value, str) else None
 
 
 def _seconds(text: str | None) -> float | None:
