@@ -11,7 +11,7 @@ import msgspec
 from reenact.errors import AmbiguousSessionError, SessionNotFoundError
 from reenact.events import Tokens
 from reenact.store.ledger import QUARTER
-from reenact.store.session_query import Asking, condition, of_models
+from reenact.store.session_query import Asking, condition, of_models, of_projects
 from reenact.store.sql import fetch, fetch_one
 from reenact.store.tokens import COLUMNS, QUALITIES, add_sums, from_columns
 from reenact.store.values import Entry, Filter, Rollup, SessionRow, Sums
@@ -41,27 +41,23 @@ class Where:
         return " WHERE " + " AND ".join(self.conditions) if self.conditions else ""
 
 
-def of_session(wanted: Filter, where: Where, asking: Asking | None) -> None:
+def of_session(connection: apsw.Connection, wanted: Filter, where: Where, asking: Asking | None) -> None:
     """Adds what a filter says of the session; `asking` is needed where it holds a query."""
     if wanted.query is not None:
         assert asking is not None
         values: list[object] = []
         where.add(condition(wanted.query.root, asking, values), *values)
-    if wanted.agent is not None:
-        where.add("s.agent=?", wanted.agent)
     if wanted.project is not None:
-        name = wanted.project.rstrip("/") or "/"
-        where.add("(s.project=? OR s.project LIKE ? ESCAPE '\\')", name, "%/" + _escaped(name))
+        projects: list[object] = []
+        where.add(of_projects(connection, wanted.project, projects), *projects)
+    if wanted.agent is not None:  # there are few agents: beside a project they lead to too many rows
+        where.add("s.agent=?" if wanted.project is None else "+s.agent=?", wanted.agent)
     if wanted.status is not None:
         where.add("s.status=?", wanted.status)
     if wanted.sessions is not None:
         where.add("s.id IN (SELECT value FROM json_each(?))", msgspec.json.encode(wanted.sessions).decode())
     if not wanted.hidden:
         where.add("s.hidden=0")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def sessions(
@@ -76,7 +72,7 @@ def sessions(
     `running` are those that somebody writes to now, whatever the index says of their status.
     """
     where = Where()
-    of_session(msgspec.structs.replace(wanted, status=None), where, asking)
+    of_session(connection, msgspec.structs.replace(wanted, status=None), where, asking)
     live = msgspec.json.encode(sorted(running)).decode()
     if wanted.status == "running":
         where.add("s.id IN (SELECT value FROM json_each(?))", live)
@@ -189,7 +185,7 @@ def entries(connection: apsw.Connection, wanted: Filter, *, asking: Asking | Non
     """Yields the owned ledger entries that fit, in the order of their times."""
     where = Where()
     where.add("l.owned=1")
-    of_session(wanted, where, asking)
+    of_session(connection, wanted, where, asking)
     if wanted.model is not None:
         where.add("l.model=?", wanted.model)
     if wanted.since is not None:
@@ -222,7 +218,7 @@ def entries(connection: apsw.Connection, wanted: Filter, *, asking: Asking | Non
 def rollups(connection: apsw.Connection, wanted: Filter, *, asking: Asking | None = None) -> list[Rollup]:
     """Gives the sums that fit; times are those of whole buckets."""
     where = Where()
-    of_session(wanted, where, asking)
+    of_session(connection, wanted, where, asking)
     if wanted.model is not None:
         where.add("r.model=?", wanted.model)
     if wanted.since is not None:

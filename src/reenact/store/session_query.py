@@ -116,6 +116,14 @@ def of_models(core: apsw.Connection, models: list[str], values: list[object]) ->
     return f"EXISTS (SELECT 1 FROM session_model m WHERE m.session=s.n AND m.{chosen})"
 
 
+def of_projects(core: apsw.Connection, name: str, values: list[object]) -> str:
+    """Gives the condition that a session's project is a folder, given whole or by the end of its path."""
+    name = name.rstrip("/") or "/"
+    known = _distinct(core, "session", "project")
+    fitting = [text for text in known if text == name or text.endswith(f"/{name}")]
+    return _one_of("s.project", fitting, values, is_rare=len(fitting) * _RARE < len(known))
+
+
 def _one_of(column: str, fitting: list[str], values: list[object], *, is_rare: bool) -> str:
     """Gives the condition that a column has one of some values.
 

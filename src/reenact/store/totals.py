@@ -31,7 +31,7 @@ def totals(
     if not can_tell(wanted):
         return None
     where = Where()
-    of_session(wanted, where, asking)
+    of_session(connection, wanted, where, asking)
     if wanted.model is not None:
         where.add("r.model=?", wanted.model)
     if wanted.since is not None:
