@@ -8,7 +8,7 @@ from reenact.events import blocks, bodies
 from reenact.events.blocks import AnyBlock, Tokens
 from reenact.events.bodies import AnyBody, Body
 from reenact.events.canonical import blob_hash, canonical, content_hash
-from reenact.events.codec import KINDS, decode, decode_record, encode, encode_record
+from reenact.events.codec import KINDS, decode, decode_record, encode, encode_record, record_of
 from reenact.events.envelope import FORMAT, Completeness, Event, Header, Origin, SessionKind, SourceKind
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "decode_record",
     "encode",
     "encode_record",
+    "record_of",
 ]

@@ -141,6 +141,10 @@ class RequestRef(Value, frozen=True, kw_only=True):
     keep: int = 0
     unresolved: tuple[str, ...] = ()
     """Hashes whose message the source no longer holds."""
+    field: str = "messages"
+    """The member of the body that the messages are taken from; the shape is the body without it."""
+    parts: dict[str, str] = {}
+    """JSON of the small parts that this request is the first of its session to name; others are blobs."""
 
 
 class Tape(Value, frozen=True, kw_only=True):
@@ -149,6 +153,8 @@ class Tape(Value, frozen=True, kw_only=True):
     status: int
     headers: dict[str, str] = {}
     body: str | None = None
+    text: str | None = None
+    """The body itself where it is small; `body` then names it without a blob."""
     chunks: tuple[tuple[int, int], ...] = ()
     end: Literal["complete", "client_abort", "upstream_error", "truncated"] = "complete"
 

@@ -39,7 +39,12 @@ def encode(event: Event) -> bytes:
 
 def encode_record(event: Event) -> bytes:
     """Gives the line that is appended to a segment: JSON, checksum, line end."""
-    data = encode(event)[:-1]
+    return record_of(encode(event))
+
+
+def record_of(encoded: bytes) -> bytes:
+    """Gives the line of an event that is encoded already."""
+    data = encoded[:-1]
     return b'%b%b%08x"}\n' % (data, _CRC_PREFIX, zlib.crc32(data))
 
 

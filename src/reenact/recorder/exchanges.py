@@ -7,18 +7,18 @@ what a message looks like without them is remembered, so that a long history is 
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from reenact.events.blocks import RequestRef, Tape
+from reenact.events import blob_hash
+from reenact.events.blocks import Tape
 from reenact.events.bodies import ModelFailed, ModelRequested, ModelResponded
 from reenact.recorder.content import usage_of
+from reenact.recorder.requests import SMALL, RequestKeeper
 from reenact.wire import sse
 from reenact.wire.dialects import dialect_named, dialect_of
 from reenact.wire.mapping import Mapper
@@ -27,6 +27,7 @@ from reenact.wire.reply import Assembled, Failure, Outline, Reply
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reenact.events import AnyBody, Completeness, Event
     from reenact.recorder.recorder import Recorder
     from reenact.wire.dialect import Dialect
 
@@ -37,29 +38,47 @@ KEPT_HEADERS = frozenset({
     "anthropic-ratelimit-requests-reset", "anthropic-ratelimit-tokens-reset", "x-request-id",
     "openai-processing-ms",
 })  # fmt: skip
-_REMEMBERED = 20_000
 _KEY_IN_QUERY = re.compile(r"([?&]key=)[^&]*")
 """Google's clients may send their secret in the address."""
 
 
-class _Lane(msgspec.Struct):
-    exchange: str
-    messages: list[str]
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in a session an exchange belongs."""
+
+    loop: str | None = None
+    turn: str | None = None
+    lane: str | None = None
 
 
 class ExchangeRecorder:
-    """Writes exchanges into a session's recording."""
+    """Writes exchanges into a session's recording.
 
-    def __init__(self, recorder: Recorder, *, scrub_text: Callable[[str], str]) -> None:
+    Args:
+        recorder: what writes the events.
+        scrub_text: gives a text without its secrets.
+        is_clean: tells quickly that bytes hold none.
+        keeper: what keeps the requests, where others keep theirs with it.
+        place: where an exchange belongs that begins now; each is a turn of its own where None.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        scrub_text: Callable[[str], str],
+        is_clean: Callable[[bytes], bool] | None = None,
+        keeper: RequestKeeper | None = None,
+        place: Callable[[str], Place] | None = None,
+    ) -> None:
         self._recorder = recorder
         self._scrub = scrub_text
-        self._names: OrderedDict[bytes, str] = OrderedDict()
-        self._lanes: dict[str, _Lane] = {}
+        self._keeper = keeper or RequestKeeper(recorder, scrub_text=scrub_text, is_clean=is_clean)
+        self._place = place or _alone
+        self._places: dict[str, Place] = {}
         self._waiting: set[str] = set()
         self._logged: set[str] = set()
         self._spoken: dict[str, Dialect] = {}
         self._is_cut = False
-        self._lock = threading.Lock()
 
     @property
     def is_cut(self) -> bool:
@@ -77,11 +96,16 @@ class ExchangeRecorder:
         self._spoken[exchange] = dialect
         route = dialect.route(method, path)
         parsed = dialect.parse_request(body, path=path, method=method)
-        with self._lock:
-            names = [self._keep(bytes(raw)) for raw in parsed.apart]
-            shape = self._keep(msgspec.json.encode(parsed.rest) if parsed.defect is None else body)
-            reference = self._reference(exchange, lane, shape, names)
-        self._recorder.record(
+        asked = self._keeper.ask(
+            exchange,
+            lane=lane,
+            shape=msgspec.json.encode(parsed.rest) if parsed.defect is None else body,
+            messages=[bytes(raw) for raw in parsed.apart],
+            field=parsed.layout.messages,
+        )
+        self._places[exchange] = self._place(exchange)
+        event = self._record(
+            exchange,
             ModelRequested(
                 exchange=exchange,
                 dialect=dialect.name,
@@ -91,15 +115,16 @@ class ExchangeRecorder:
                     "path": _KEY_IN_QUERY.sub(r"\1removed", path),
                     "headers": _told(headers),
                 },
-                request=reference,
+                request=asked.reference,
+                provenance=asked.provenance,
                 history_len=len(parsed.raw_messages),
                 tools_count=len(parsed.tools),
                 purpose=route.purpose if route is not None else None,
             ),
-            turn=exchange,
-            lane=lane or None,
-            source_kind="wire",
+            lane=lane,
         )
+        if event is not None:
+            self._keeper.kept(asked)
 
     def responded(
         self,
@@ -120,14 +145,15 @@ class ExchangeRecorder:
         tape = Tape(
             status=status,
             headers={name: value for name, value in headers.items() if name in KEPT_HEADERS},
-            body=self._recorder.put(clean),
+            **self._kept(clean),
             chunks=tuple(chunks) if len(clean) == len(body) else tuple(_recut(body, clean, chunks)),
             end=end,  # type: ignore[arg-type]  # the gateway gives one of the four words
         )
         answer = _read(dialect, clean, headers=headers, status=status)
         message = answer.message or {}
         outline = dialect.outline(message) if message else Outline()
-        self._recorder.record(
+        self._record(
+            exchange,
             ModelResponded(
                 exchange=exchange,
                 blocks=tuple(dialect.blocks(message)),
@@ -140,26 +166,21 @@ class ExchangeRecorder:
                 tape=tape,
                 fidelity="wire",
             ),
-            turn=exchange,
-            lane=lane or None,
-            source_kind="wire",
+            lane=lane,
             completeness="full" if end == "complete" else "partial",
         )
         if exchange not in self._logged and (spent := usage_of(dialect, message, exchange)) is not None:
-            self._recorder.record(spent, turn=exchange, lane=lane or None, source_kind="wire")
+            self._record(exchange, spent, lane=lane)
         if answer.failure is not None:
             self._failed(exchange, answer.failure, status=status, headers=headers, lane=lane)
+        self._places.pop(exchange, None)
 
     def unreachable(self, exchange: str, *, error: str, lane: str) -> None:
         """Records that the provider could not be reached."""
         self._waiting.discard(exchange)
         self._spoken.pop(exchange, None)
-        self._recorder.record(
-            ModelFailed(exchange=exchange, error=error, category="unreachable"),
-            turn=exchange,
-            lane=lane or None,
-            source_kind="wire",
-        )
+        self._record(exchange, ModelFailed(exchange=exchange, error=error, category="unreachable"), lane=lane)
+        self._places.pop(exchange, None)
 
     def _failed(
         self,
@@ -170,7 +191,8 @@ class ExchangeRecorder:
         headers: Mapping[str, str],
         lane: str,
     ) -> None:
-        self._recorder.record(
+        self._record(
+            exchange,
             ModelFailed(
                 exchange=exchange,
                 status=status,
@@ -178,10 +200,28 @@ class ExchangeRecorder:
                 retry_after=_seconds(headers.get("retry-after")),
                 category=failure.type,
             ),
-            turn=exchange,
-            lane=lane or None,
-            source_kind="wire",
+            lane=lane,
         )
+
+    def _record(
+        self, exchange: str, body: AnyBody, *, lane: str, completeness: Completeness = "full"
+    ) -> Event | None:
+        place = self._places.get(exchange) or self._place(exchange)
+        return self._recorder.record(
+            body,
+            loop=place.loop,
+            turn=place.turn,
+            lane=lane or place.lane,
+            source_kind="wire",
+            completeness=completeness,
+        )
+
+    def _kept(self, clean: bytes) -> dict[str, str | None]:
+        """Keeps the bytes of an answer: small ones in its event, others as a blob."""
+        if len(clean) < SMALL:
+            with contextlib.suppress(UnicodeDecodeError):
+                return {"body": blob_hash(clean), "text": clean.decode()}
+        return {"body": self._recorder.put(clean)}
 
     def _cleaned(self, dialect: Dialect, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Gives an answer without its secrets, also without those that its pieces cut apart."""
@@ -189,36 +229,7 @@ class ExchangeRecorder:
             whole = msgspec.json.encode(dialect.assemble(body).message).decode()
             if self._scrub(whole) != whole:
                 body = b"".join(dialect.rewrite_stream(body, _Scrubber(self._scrub)))
-        return self._scrub(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-
-    def _keep(self, raw: bytes) -> str:
-        """Keeps a part of a request without its secrets; gives its name."""
-        digest = hashlib.sha256(raw).digest()
-        name = self._names.get(digest)
-        if name is None:
-            text = raw.decode("utf-8", "surrogateescape")
-            clean = self._scrub(text).encode("utf-8", "surrogateescape")
-            name = self._recorder.put(clean) or ""
-            self._names[digest] = name
-            if len(self._names) > _REMEMBERED:
-                self._names.popitem(last=False)
-        else:
-            self._names.move_to_end(digest)
-        return name
-
-    def _reference(self, exchange: str, lane: str, shape: str, names: list[str]) -> RequestRef:
-        before = self._lanes.get(lane)
-        self._lanes[lane] = _Lane(exchange=exchange, messages=names)
-        if before is None:
-            return RequestRef(shape=shape, messages=tuple(names))
-        keep = 0
-        for old, new in zip(before.messages, names, strict=False):
-            if old != new:
-                break
-            keep += 1
-        if not keep:
-            return RequestRef(shape=shape, messages=tuple(names))
-        return RequestRef(shape=shape, messages=tuple(names[keep:]), base=before.exchange, keep=keep)
+        return self._keeper.cleaned(body)
 
 
 class _Scrubber(Mapper):
@@ -269,3 +280,7 @@ def _seconds(text: str | None) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
+
+
+def _alone(exchange: str) -> Place:
+    return Place(turn=exchange)

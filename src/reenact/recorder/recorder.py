@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from reenact.errors import ReenactError
-from reenact.events import FORMAT, Completeness, Event, Header, SourceKind
+from reenact.events import FORMAT, Completeness, Event, Header, SourceKind, encode
+from reenact.recorder.plain import plain_body
 
 if TYPE_CHECKING:
     from reenact.clock import Clock
@@ -19,10 +23,12 @@ if TYPE_CHECKING:
 
 Scrub = Callable[[Any], Any]
 """Gives a JSON value (or a text) without its secrets."""
+Observer = Callable[[Event], object]
+"""Is told every event once it is on disk."""
 
 
 class Recorder:
-    """Appends to one session; safe for threads.
+    """Appends to one session; safe for threads, and never raises into who records.
 
     Args:
         store: where the session is kept.
@@ -30,16 +36,31 @@ class Recorder:
         clock: what stamps the events.
         minter: what names them.
         scrub: what takes secrets out of a body before it is written.
+        is_clean: tells quickly that an encoded event holds no secret; what it does not vouch for is
+            scrubbed.
     """
 
-    def __init__(self, store: Store, header: Header, *, clock: Clock, minter: Minter, scrub: Scrub) -> None:
+    def __init__(
+        self,
+        store: Store,
+        header: Header,
+        *,
+        clock: Clock,
+        minter: Minter,
+        scrub: Scrub,
+        is_clean: Callable[[bytes], bool] | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._minter = minter
         self._scrub = scrub
+        self._is_clean = is_clean or _is_never_clean
         self._lock = threading.Lock()
         self._sequence = 0
         self._writer: Writer | None = None
+        self._process = os.getpid()
+        self._news = _News()
+        self.header = header
         self.session = header.id
         self.degraded: str | None = None
         """Why events are no longer kept, where that happened."""
@@ -50,6 +71,16 @@ class Recorder:
             self._sequence = self._writer.last
         except (OSError, ReenactError) as error:
             self._degrade(error)
+
+    @property
+    def last(self) -> int:
+        """The position of the session's last event; 0 before the first."""
+        return self._sequence
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """True in a process that was forked off the recording one: it must not write here."""
+        return os.getpid() != self._process
 
     def record(
         self,
@@ -64,25 +95,32 @@ class Recorder:
         completeness: Completeness = "full",
     ) -> Event | None:
         """Writes down what happened; None where it could not be kept."""
-        clean = msgspec.convert(self._scrub(msgspec.to_builtins(body)), type(body))
-        with self._lock:
-            now = self._clock.now()
-            event = Event(
-                v=FORMAT,
-                seq=self._sequence + 1,
-                id=self._minter.mint(),
-                session=self.session,
-                ts=now if ts is None else ts,
-                recorded_at=now,
-                loop=loop,
-                turn=turn,
-                lane=lane,
-                parent=parent,
-                source_kind=source_kind,
-                completeness=completeness,
-                body=clean,
-            )
-            return event if self._append(event) else None
+        try:
+            with self._lock:
+                now = self._clock.now()
+                event = Event(
+                    v=FORMAT,
+                    seq=self._sequence + 1,
+                    id=self._minter.mint(),
+                    session=self.session,
+                    ts=now if ts is None else ts,
+                    recorded_at=now,
+                    loop=loop,
+                    turn=turn,
+                    lane=lane,
+                    parent=parent,
+                    source_kind=source_kind,
+                    completeness=completeness,
+                    body=body,
+                )
+                event = self._append(event)
+        except Exception as error:  # noqa: BLE001 - the border to the agent: told in `degraded`, never raised
+            self._degrade(error)
+            self.lost += 1
+            return None
+        if self._news.observers:
+            self._news.tell()
+        return event
 
     def put(self, data: bytes) -> str | None:
         """Keeps a payload (already scrubbed) beside the events; gives its name, None where it was lost."""
@@ -92,9 +130,22 @@ class Recorder:
             self._degrade(error)
             return None
 
+    def observe(self, observer: Observer, *, name: str | None = None) -> Callable[[], None]:
+        """Tells an observer every event from now on, in order; gives what ends that.
+
+        What an observer raises is reported on stderr under its name, once; it is told the next event
+        all the same.
+        """
+        return self._news.add(observer, name or str(getattr(observer, "__qualname__", observer)))
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Name of an observer that raised → how often."""
+        return self._news.failures
+
     def sync(self) -> None:
         """Makes what was recorded survive the death of the machine."""
-        if self._writer is not None:
+        if self._writer is not None and not self.is_elsewhere:
             try:
                 self._writer.sync()
             except OSError as error:
@@ -107,18 +158,87 @@ class Recorder:
             self._writer.close()
             self._writer = None
 
-    def _append(self, event: Event) -> bool:
-        if self._writer is None:
-            self.lost += 1
-            return False
+    def reopen(self) -> bool:
+        """Takes the writing up again after `close`; tells whether that could be done."""
+        if self._writer is None and not self.is_elsewhere:
+            try:
+                self._writer = self._store.writer(self.header)
+                self._sequence = self._writer.last
+            except (OSError, ReenactError) as error:
+                self._degrade(error)
+        return self._writer is not None
+
+    def _append(self, event: Event) -> Event:
+        """Writes an event without its secrets; gives it as it was written."""
+        if self._writer is None or self.is_elsewhere:
+            raise _NotWritingError
         try:
-            self._writer.append(event)
-        except (OSError, ReenactError) as error:
-            self._degrade(error)
-            self.lost += 1
-            return False
+            encoded = encode(event)
+        except (TypeError, ValueError, RecursionError):
+            event = event.__replace__(body=plain_body(event.body))
+            encoded = encode(event)
+        if not self._is_clean(encoded):
+            body = event.body
+            clean = msgspec.convert(self._scrub(msgspec.to_builtins(body)), type(body))
+            if clean != body:
+                event = event.__replace__(body=clean)
+                encoded = encode(event)
+        self._writer.append(event, encoded=encoded)
         self._sequence = event.seq
-        return True
+        if self._news.observers:
+            self._news.waiting.append(event)
+        return event
 
     def _degrade(self, error: Exception) -> None:
-        self.degraded = str(error)
+        if not isinstance(error, _NotWritingError):
+            self.degraded = str(error) or type(error).__name__
+        elif self.degraded is None:
+            self.degraded = str(error)
+
+
+class _NotWritingError(ReenactError):
+    def __init__(self) -> None:
+        super().__init__("the recording is closed")
+
+
+class _News:
+    """Tells observers every event once and in order, whatever thread recorded it.
+
+    Nobody waits: who finds another one telling leaves his events to that one.
+    """
+
+    def __init__(self) -> None:
+        self.observers: tuple[tuple[str, Observer], ...] = ()
+        self.waiting: deque[Event] = deque()
+        self.failures: dict[str, int] = {}
+        self._telling = threading.Lock()
+
+    def add(self, observer: Observer, name: str) -> Callable[[], None]:
+        entry = (name, observer)
+        self.observers = (*self.observers, entry)
+
+        def leave() -> None:
+            self.observers = tuple(each for each in self.observers if each is not entry)
+
+        return leave
+
+    def tell(self) -> None:
+        while self.waiting and self._telling.acquire(blocking=False):
+            try:
+                while self.waiting:
+                    self._tell(self.waiting.popleft())
+            finally:
+                self._telling.release()
+
+    def _tell(self, event: Event) -> None:
+        for name, observer in self.observers:
+            try:
+                observer(event)
+            except Exception as error:  # noqa: BLE001 - a plug-in's border: reported by its name
+                self.failures[name] = self.failures.get(name, 0) + 1
+                if self.failures[name] == 1:
+                    sys.stderr.write(f"reenact: observer {name} failed: {error!r}\n")
+
+
+def _is_never_clean(_: bytes) -> bool:
+    return False

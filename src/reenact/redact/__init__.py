@@ -6,13 +6,16 @@ signatures of the agents' protocols must survive, or recordings could not be mat
 """
 
 from reenact.redact.detect import Hit, find
-from reenact.redact.known import Known
+from reenact.redact.gate import Gate
+from reenact.redact.known import SHORTEST, Known
 from reenact.redact.rules import BUILT_IN, Rule, custom
 from reenact.redact.scrub import EXEMPT_KEYS, Scrubbed, ScrubbedValue, scrub, scrub_value
 
 __all__ = [
     "BUILT_IN",
     "EXEMPT_KEYS",
+    "SHORTEST",
+    "Gate",
     "Hit",
     "Known",
     "Rule",

@@ -41,8 +41,8 @@ def load_request(ref: RequestRef, values: Values, earlier: Mapping[str, Sequence
     shape = _get(values, ref.shape, missing)
     messages = [_get(values, name, missing) for name in names]
     body: Json = shape
-    if isinstance(shape, dict) and (names or "messages" not in shape):
-        body = {**shape, "messages": messages}
+    if isinstance(shape, dict) and (names or ref.field not in shape):
+        body = {**shape, ref.field: messages}
     return Loaded(
         body=None if missing or defect else body, names=names, unresolved=tuple(missing), defect=defect
     )

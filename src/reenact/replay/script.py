@@ -127,7 +127,8 @@ class _Recording:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._values = _remembered(lambda name: canonical.decode(blobs(name)))
+        self._parts: dict[str, str] = {}
+        self._values = _remembered(lambda name: canonical.decode(self._parts.get(name) or blobs(name)))
         self._asked: dict[str, Exchange] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self.warnings: list[str] = []
@@ -159,6 +160,7 @@ class _Recording:
             path=str(params.get("path", _CALLS)),
         )
         if body.request is not None:
+            self._parts.update(body.request.parts)
             loaded = load_request(body.request, self._values, self._names)
             self._names[name] = loaded.names
             if loaded.defect or loaded.unresolved:
@@ -171,8 +173,8 @@ class _Recording:
         tape = body.tape
         if tape is None:
             return
-        data = b""
-        if tape.body is not None:
+        data = (tape.text or "").encode()
+        if tape.body is not None and tape.text is None:
             try:
                 data = self._blobs(tape.body)
             except (LookupError, OSError):

@@ -55,7 +55,7 @@ class MemoryWriter:
         self._running = running
         self.last = part.events[-1].seq if part.events else 0
 
-    def append(self, event: Event) -> None:
+    def append(self, event: Event, *, encoded: bytes | None = None) -> None:  # noqa: ARG002 - kept as it is
         if event.session != self._part.header.id or event.seq <= self.last:
             raise ArchiveError(f"event {event.id} cannot follow {self.last} of {self._part.header.id}")
         self._part.events.append(event)

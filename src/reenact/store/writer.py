@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reenact.errors import ArchiveBusyError, ArchiveError, CorruptRecordError
-from reenact.events import Event, Header, encode_record
+from reenact.events import Event, Header, encode_record, record_of
 from reenact.store import segment
 from reenact.store.layout import Layout, make_directory, sync_directory, write_all
 from reenact.store.lock import acquire
@@ -48,7 +48,7 @@ class LocalWriter:
         found = last_seq(self._handle)
         return last if found is None else found
 
-    def append(self, event: Event) -> None:
+    def append(self, event: Event, *, encoded: bytes | None = None) -> None:
         """Writes one event with one `write`.
 
         Raises:
@@ -56,7 +56,7 @@ class LocalWriter:
         """
         if event.session != self._session or event.seq <= self.last:
             raise ArchiveError(f"event {event.id} cannot follow {self.last} of {self._session}")
-        line = encode_record(event)
+        line = encode_record(event) if encoded is None else record_of(encoded)
         try:
             written = os.write(self._handle, line)
         except OSError as error:
