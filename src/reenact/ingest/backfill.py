@@ -15,10 +15,11 @@ from reenact import ids
 from reenact.errors import ReenactError
 from reenact.events.bodies import SessionStarted
 from reenact.ingest import content, parallel
-from reenact.ingest.derive import derive
+from reenact.ingest.derive import Warm, derive
 from reenact.ingest.find import Found, Problem
 from reenact.ingest.lines import cut
 from reenact.ingest.projects import root_of
+from reenact.ingest.unchanged import Unchanged
 from reenact.ingest.worker import Order
 from reenact.sources import Setting, Source
 from reenact.store import LocalStore, OriginalKey, Store
@@ -27,6 +28,8 @@ from reenact.store.outwork import Parcel
 HUGE = 10 * 1024**3
 FIRST_PART = 2 * 1024**3
 _PEEK_LINES = 50
+_MANY = 16
+"""Transcripts from which on it pays to ask the store for all that it knows."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +80,11 @@ class Backfill:
         progress: Callable[[Progress], None] | None = None,
         is_over: Callable[[], bool] = lambda: False,
         workers: int | None = None,
+        warm: Warm | None = None,
     ) -> None:
         self._store = store
         self._workers = workers
+        self._warm = warm
         self._is_over = is_over
         self._never = tuple(os.path.expanduser(pattern) for pattern in never)
         self._again = again
@@ -91,11 +96,30 @@ class Backfill:
         """Imports these transcripts in the order given; a transcript that fails does not stop the rest."""
         for agent in agents:
             self._agent(agent)
-        with parallel.ahead(self._store, found, self._order, workers=self._workers) as ahead:
-            postponed = self._all(found, ahead)
+        left = self._changed(found)
+        with parallel.ahead(self._store, left, self._order, workers=self._workers) as ahead:
+            postponed = self._all(left, ahead)
         return Report(
             agents=tuple(self._agents.values()), problems=tuple(self._problems), postponed=postponed
         )
+
+    def _changed(self, found: Sequence[Found]) -> Sequence[Found]:
+        """Gives the transcripts that may have changed; the others are counted and done with.
+
+        One question to the store for all of them: asking for each costs more than looking at its file.
+        """
+        if len(found) < _MANY:
+            return found
+        unchanged = Unchanged(self._store)
+        left = []
+        for item in found:
+            if unchanged.holds(item):
+                report = self._agent(item.source.agent)
+                report.found += 1
+                report.unchanged += 1
+            else:
+                left.append(item)
+        return left
 
     def _all(self, found: Sequence[Found], ahead: parallel.Ahead | None) -> tuple[Found, ...]:
         """Imports transcripts; gives those that the time did not suffice for."""
@@ -192,7 +216,7 @@ class Backfill:
         if original is None:  # an empty file holds nothing to keep
             report.unchanged += 1
             return
-        outcome = derive(self._store, item.source, original)
+        outcome = derive(self._store, item.source, original, warm=self._warm)
         report.events += outcome.events
         report.warnings += outcome.warnings
         if change == "new":

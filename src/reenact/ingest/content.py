@@ -25,8 +25,19 @@ def place_of(transcript: Transcript) -> Place:
     Raises:
         OSError: the transcript cannot be looked at.
     """
+    beside = marks_of(transcript.sidecars)
+    if transcript.encoding == "rows":
+        size, mtime_ns, inode = transcript.size, transcript.mtime_ns, transcript.inode
+    else:
+        found = os.stat(transcript.path)
+        size, mtime_ns, inode = found.st_size, found.st_mtime_ns, found.st_ino
+    return Place(path=transcript.path, size=size, mtime_ns=mtime_ns, inode=inode, sidecars=beside)
+
+
+def marks_of(sidecars: tuple[Sidecar, ...]) -> str:
+    """Gives how sidecars look on disk now."""
     marks = []
-    for sidecar in transcript.sidecars:
+    for sidecar in sidecars:
         if sidecar.mark:
             marks.append(f"{sidecar.name}:{sidecar.mark}")
             continue
@@ -35,13 +46,7 @@ def place_of(transcript: Transcript) -> Place:
         except OSError:
             continue
         marks.append(f"{sidecar.name}:{beside.st_size}:{beside.st_mtime_ns}")
-    beside_it = "|".join(sorted(marks))
-    if transcript.encoding == "rows":
-        size, mtime_ns, inode = transcript.size, transcript.mtime_ns, transcript.inode
-    else:
-        found = os.stat(transcript.path)
-        size, mtime_ns, inode = found.st_size, found.st_mtime_ns, found.st_ino
-    return Place(path=transcript.path, size=size, mtime_ns=mtime_ns, inode=inode, sidecars=beside_it)
+    return "|".join(sorted(marks))
 
 
 def open_content(transcript: Transcript, source: Source) -> BinaryIO:

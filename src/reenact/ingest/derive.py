@@ -13,7 +13,7 @@ from contextlib import closing
 import msgspec
 
 from reenact import ids
-from reenact.events import FORMAT, Event, Origin
+from reenact.events import FORMAT, Event, Header, Origin
 from reenact.events.bodies import ParseWarning, SessionStarted, WorkspaceChanged
 from reenact.ingest.lines import cut, document
 from reenact.ingest.merge import Merge
@@ -34,25 +34,53 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     skipped: bool = False
 
 
-def derive(store: Store, source: Source, original: Original, *, force: bool = False) -> Outcome:
+class Warm:
+    """Passes that can go on where they ended, so that what grows is not read from its first line again."""
+
+    def __init__(self, most: int = 24) -> None:
+        self._most = most
+        self._runs: dict[str, _Run] = {}
+
+    def take(self, source: Source, original: Original, have: Derived | None) -> _Run | None:
+        """Gives the pass that made the events held, where it can go on."""
+        run = self._runs.pop(original.key.id, None)
+        return run if run is not None and have is not None and run.continues(source, original, have) else None
+
+    def put(self, run: _Run, made: Derived) -> None:
+        """Keeps a pass; the one that rested longest is let go."""
+        if run.rest(made):
+            self._runs[run.key] = run
+            if len(self._runs) > self._most:
+                del self._runs[next(iter(self._runs))]
+
+
+def derive(
+    store: Store, source: Source, original: Original, *, force: bool = False, warm: Warm | None = None
+) -> Outcome:
     """Brings the cached events of an original up to its kept bytes; does nothing where they are."""
     wanted = made_from(source, original)
     have = store.derived(original.key.id)
     if have == wanted and not force:
         return Outcome(skipped=True)
-    run = _Run(store, source, original)
-    with store.derive(original.key.id, wanted, fresh=force or not _extends(wanted, have)) as deriving:
-        run.into(deriving)
+    fresh = force or not _extends(wanted, have)
+    run = None if warm is None or fresh else warm.take(source, original, have)
+    with store.derive(original.key.id, wanted, fresh=fresh, since=have if run else None) as deriving:
+        if run is None or not deriving.resumes:
+            run = _Run(store, source, original)
+            run.into(deriving)
+        else:
+            run.more(deriving, original)
+    if warm is not None:
+        warm.put(run, wanted)
     return Outcome(events=run.events, warnings=run.warnings)
 
 
 def made_from(source: Source, original: Original) -> Derived:
     """Gives what an original's events would be made from now."""
-    sidecars = ids.derive(*(f"{name}={digest}" for name, digest in sorted(original.sidecars.items())))
     return Derived(
         parser=f"{source.agent}/{source.parser_version}",
         lengths=tuple(generation.length for generation in original.generations),
-        sidecars=sidecars,
+        sidecars=original.beside,
     )
 
 
@@ -78,34 +106,88 @@ class _Run:
         self._merge = Merge() if len(original.generations) > 1 else None
         self._directories: set[str] = set()
         self._defects = 0
+        self._dispositions: Counter[str] = Counter()
+        self._unknown: Counter[tuple[str, str]] = Counter()
+        self._headers: dict[str, Header] = {}
+        self._version = ""
+        self._parser: Parser | None = None
+        self._made: Derived | None = None
+        self._last: Line | None = None
+        self._end = "held"
         self.events = 0
         self.warnings = 0
 
+    @property
+    def key(self) -> str:
+        return self._original.key.id
+
+    def continues(self, source: Source, original: Original, have: Derived) -> bool:
+        """Tells whether this pass ended where the events held end, and would go on as it began."""
+        return source is self._source and have == self._made and original.key == self._original.key
+
+    def rest(self, made: Derived) -> bool:
+        """Ends a pass for now; tells whether it can go on: over one generation of lines, its end clear."""
+        self._made = made
+        last = self._last
+        is_clear = last is None or last.terminated or self._end == "held"
+        return self._merge is None and self._original.key.layout == "lines" and is_clear
+
+    def more(self, deriving: Deriving, original: Original) -> None:
+        """Goes on with what was added behind the last whole line."""
+        number, offset, last = 0, 0, self._last
+        if last is not None and last.terminated:
+            number, offset = last.number, last.offset + last.length + 1
+        elif last is not None:  # it was held: it counts as what it becomes
+            number, offset = last.number - 1, last.offset
+            self._dispositions["held"] -= 1
+        self._original = original
+        self.events, before = 0, self._dispositions["warning"]
+        generation = original.generations[0]
+        given: set[str] = set()
+        with closing(self._store.open_original(self.key, generation.number)) as stream:
+            stream.seek(offset)
+            for line in cut(stream, number=number, offset=offset):
+                self._line(deriving, generation, line, given)
+        self.warnings = self._dispositions["warning"] - before
+        deriving.count(+self._dispositions, unknown=self._unknown)
+
     def into(self, deriving: Deriving) -> None:
+        """Reads everything from the first line on."""
         sidecars = self._store.sidecars(self._original.key.id)
         key = self._original.key
-        dispositions: Counter[str] = Counter()
-        unknown: Counter[tuple[str, str]] = Counter()
         for generation in self._in_order():
             self._defects = 0
             if self._merge is not None:
                 self._merge.begin()
-            parser = self._source.parser(
+            self._parser = self._source.parser(
                 Setting(agent=key.agent, key=key.key, hints=key.hints, sidecars=sidecars)
             )
-            version = ""
+            self._version = ""
             with closing(self._store.open_original(key.id, generation.number)) as stream:
                 for line in document(stream) if key.layout == "document" else cut(stream):
-                    parsed = self._parsed(parser, line)
-                    dispositions[parsed.disposition] += 1
-                    version = parsed.agent_version or version
-                    for name in parsed.unknown:
-                        unknown[name, version] += 1
-                    self._take(deriving, generation, line, parsed)
+                    self._line(deriving, generation, line, None)
         for session, count in self._merge.removed().items() if self._merge is not None else ():
             deriving.removed(session, count)
-        self.warnings = dispositions["warning"]
-        deriving.count(dispositions, unknown=unknown)
+        self.warnings = self._dispositions["warning"]
+        deriving.count(self._dispositions, unknown=self._unknown)
+
+    def _line(self, deriving: Deriving, generation: Generation, line: Line, given: set[str] | None) -> None:
+        """Takes one line; `given` are the sessions whose header was given, where the pass goes on."""
+        assert self._parser is not None
+        parsed = self._parsed(self._parser, line)
+        self._last, self._end = line, parsed.disposition
+        self._dispositions[parsed.disposition] += 1
+        self._version = parsed.agent_version or self._version
+        for name in parsed.unknown:
+            self._unknown[name, self._version] += 1
+        for header in parsed.headers:
+            self._headers[header.id] = header
+            deriving.header(header)
+        if given is not None:
+            for session in {draft.session for draft in parsed.drafts} - given:
+                deriving.header(self._headers[session])
+                given.add(session)
+        self._take(deriving, generation, line, parsed)
 
     def _parsed(self, parser: Parser, line: Line) -> Parsed:
         """Gives what a line became; one that the parser fails at is a warning, and the rest goes on."""
@@ -130,8 +212,6 @@ class _Run:
         return (Draft(session=session, record=record, body=body, completeness="partial"),)
 
     def _take(self, deriving: Deriving, generation: Generation, line: Line, parsed: Parsed) -> None:
-        for header in parsed.headers:
-            deriving.header(header)
         for identity, draft in self._new(parsed):
             if isinstance(draft.body, SessionStarted | WorkspaceChanged) and draft.body.cwd:
                 self._remember_project(draft.body.cwd)

@@ -11,12 +11,14 @@ from reenact.sources.lines import MAX_RECORD, RAW_HEAD
 _CHUNK = 1 << 20
 
 
-def cut(stream: BinaryIO, *, max_record: int = MAX_RECORD) -> Iterator[Line]:
+def cut(
+    stream: BinaryIO, *, max_record: int = MAX_RECORD, number: int = 0, offset: int = 0
+) -> Iterator[Line]:
     """Yields the lines of a stream, in order; their lengths and line ends add up to the stream.
 
-    A line longer than `max_record` comes with its first 4 KB only and is marked oversized.
+    A line longer than `max_record` comes with its first 4 KB only and is marked oversized. `number` and
+    `offset` say how many lines and bytes lie before the stream.
     """
-    number = offset = 0
     pending: list[bytes] = []
     held = 0  # bytes in `pending`
     skipped = 0  # bytes of an oversized line that were let go

@@ -9,10 +9,12 @@ from reenact.store.memory import MemoryStore
 from reenact.store.pricing import Pricer
 from reenact.store.protocol import Deriving, Store, Writer
 from reenact.store.values import (
+    Arrival,
     Damage,
     Derived,
     Drift,
     Entry,
+    Feed,
     Filter,
     Found,
     Generation,
@@ -24,6 +26,7 @@ from reenact.store.values import (
     Removal,
     Rollup,
     SessionRow,
+    Settled,
     Size,
     Status,
     Sums,
@@ -32,11 +35,13 @@ from reenact.store.values import (
 )
 
 __all__ = [
+    "Arrival",
     "Damage",
     "Derived",
     "Deriving",
     "Drift",
     "Entry",
+    "Feed",
     "Filter",
     "Found",
     "Generation",
@@ -51,6 +56,7 @@ __all__ = [
     "Removal",
     "Rollup",
     "SessionRow",
+    "Settled",
     "Size",
     "Status",
     "Store",

@@ -8,7 +8,7 @@ import apsw
 import msgspec
 
 from reenact.events import Event, Header
-from reenact.store import ledger, lineage
+from reenact.store import feed, ledger, lineage
 from reenact.store.part import PartBuilder, drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.sessions import ProjectOf, completed, settle
@@ -32,7 +32,9 @@ class LocalDeriving:
         pricer: Pricer,
         is_removed: Mapping[str, str],
         project_of: ProjectOf,
+        resumes: bool = False,
     ) -> None:
+        self.resumes = resumes
         self._connection = connection
         self._original = original
         self._pricer = pricer
@@ -58,7 +60,7 @@ class LocalDeriving:
         builder = self._builders.get(header.id)
         if builder is None:
             price = ledger.price_for(self._pricer, header.agent)
-            builder = PartBuilder(self._connection, header.id, self._original, price)
+            builder = PartBuilder(self._connection, header.id, self._original, price, resume=self.resumes)
             self._builders[header.id] = builder
         builder.header = header if builder.header is None else completed(builder.header, header)
 
@@ -90,8 +92,8 @@ class LocalDeriving:
     def finish(self, made_from: Derived, agent: str, path: str | None) -> None:
         """Settles all that the events concern."""
         is_broken = self._close()
-        sessions = {*self._held, *self._builders}
-        for session in () if self._fresh else self._held.keys() - self._builders.keys():
+        sessions = {*self._builders} if self.resumes else {*self._held, *self._builders}
+        for session in () if self._fresh or self.resumes else self._held.keys() - self._builders.keys():
             drop_part(self._connection, self._held[session], session)
         settle_all(self._connection, sessions, self._pricer, self._project_of)
         self._tell(made_from, agent, path, is_broken=is_broken)
@@ -137,3 +139,4 @@ def settle_all(
     for (session,) in touched:
         ledger.sum_up(connection, session)
     lineage.resolve(connection)
+    feed.finish(connection)

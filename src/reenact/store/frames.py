@@ -9,7 +9,8 @@ import zstandard
 
 from reenact.events import Event, decode
 from reenact.store.shelf import mark
-from reenact.store.sql import fetch
+from reenact.store.sql import fetch, fetch_one
+from reenact.store.values import Found
 
 ReadSegment = Callable[[str, int, int], list[Event]]
 """(segment, offset, length) → the events in these bytes."""
@@ -58,3 +59,16 @@ def candidates(connection: apsw.Connection, event: str, part: int | None) -> Ite
         marks = bytes(ids)
         if any(marks[at : at + 4] == wanted for at in range(0, len(marks), 4)):
             yield number, first, first + count
+
+
+def find(
+    connection: apsw.Connection, event: str, part: int | None, *, read_segment: ReadSegment
+) -> Found | None:
+    """Tells where an event is: in one part, or in any that is shown."""
+    for number, start, stop in candidates(connection, event, part):
+        if fetch_one(connection, "SELECT id FROM session WHERE part=?", (number,)) is None:
+            continue
+        for found in events(connection, number, start=start, stop=stop, read_segment=read_segment):
+            if found.id == event:
+                return Found(session=found.session, seq=found.seq)
+    return None

@@ -136,6 +136,11 @@ class Index:
                     if self._writer.in_transaction:
                         self._writer.execute("ROLLBACK")
 
+    def version(self) -> int:
+        """Gives a number that changes when anybody, this process included, finished a change."""
+        found = self.reader.execute("PRAGMA data_version").fetchone()
+        return int(found[0]) if found else 0
+
     @property
     def can_write(self) -> bool:
         return self._writer is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from reenact.clock import Clock
 from reenact.errors import ArchiveBusyError, ArchiveError, ArchiveTooNewError, ReadOnlyArchiveError
 from reenact.events import Event, Header
 from reenact.query import Query
-from reenact.store import collect, frames, query, removal, sizes, totals, verify
+from reenact.store import collect, defects, feed, frames, query, removal, sizes, totals, verify
 from reenact.store.blobs import Blobs
 from reenact.store.catch_up import catch_up
 from reenact.store.derive import LocalDeriving
@@ -29,15 +29,17 @@ from reenact.store.outwork import Parcel, receive, take_over
 from reenact.store.places import Places
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
-from reenact.store.sql import fetch, fetch_one
+from reenact.store.sql import fetch_one
 from reenact.store.summary import storable
 from reenact.store.text_index import Tell
 from reenact.store.totals import Spans
 from reenact.store.values import (
+    Arrival,
     Damage,
     Derived,
     Drift,
     Entry,
+    Feed,
     Filter,
     Found,
     Hit,
@@ -48,6 +50,7 @@ from reenact.store.values import (
     Removal,
     Rollup,
     SessionRow,
+    Settled,
     Size,
     Total,
     Warned,
@@ -140,12 +143,17 @@ class LocalStore:
         if kept.generation or sidecars:
             folder, manifest = self._originals.needed(key.id)
             name = manifest.generation(kept.generation).file if kept.generation else NAME
-            self._places.remember(place, original=key.id, generation=kept.generation, file=folder / name)
+            self._places.remember(
+                place, original=manifest.original(), generation=kept.generation, file=folder / name
+            )
         return kept
 
     def place(self, path: str) -> Place | None:
         seen = self._places.get(path)
         return None if seen is None else seen.place
+
+    def settled(self) -> Mapping[str, Settled]:
+        return self._places.settled()
 
     def original(self, original: str) -> Original | None:
         manifest = self._originals.manifest(original)
@@ -175,7 +183,9 @@ class LocalStore:
         return Derived(parser=row[0], lengths=lengths, sidecars=row[2])
 
     @contextlib.contextmanager
-    def derive(self, original: str, made_from: Derived, *, fresh: bool) -> Iterator[LocalDeriving]:
+    def derive(
+        self, original: str, made_from: Derived, *, fresh: bool, since: Derived | None = None
+    ) -> Iterator[LocalDeriving]:
         _, manifest = self._originals.needed(original)
         with self._index.writing() as connection:
             self._places.flush()
@@ -183,6 +193,7 @@ class LocalStore:
                 connection,
                 original,
                 fresh=fresh,
+                resumes=since is not None and since == self.derived(original),
                 pricer=self._pricer,
                 is_removed=self._journal.removed(),
                 project_of=self._journal.project,
@@ -252,6 +263,15 @@ class LocalStore:
                 connection, row[0], start=start, stop=stop, read_segment=self._segments.read
             )
 
+    def feed(self) -> Feed:
+        return feed.state(self._index.reader)
+
+    def arrivals(self, after: int) -> list[Arrival]:
+        return feed.arrivals(self._index.reader, after)
+
+    def version(self) -> int:
+        return self._index.version()
+
     def find_event(self, event: str, *, session: str | None = None) -> Found | None:
         """Tells where an event is, in one session or in any."""
         connection = self._index.reader
@@ -261,16 +281,7 @@ class LocalStore:
             if row is None:
                 return None
             part = row[0]
-        for number, start, stop in frames.candidates(connection, event, part):
-            shown = fetch_one(connection, "SELECT id FROM session WHERE part=?", (number,))
-            if shown is None:
-                continue
-            for found in frames.events(
-                connection, number, start=start, stop=stop, read_segment=self._segments.read
-            ):
-                if found.id == event:
-                    return Found(session=found.session, seq=found.seq)
-        return None
+        return frames.find(connection, event, part, read_segment=self._segments.read)
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
         return query.entries(self._index.reader, filter, asking=self._search.asked(filter))
@@ -283,26 +294,10 @@ class LocalStore:
         return totals.totals(self._index.reader, filter, spans=spans, asking=self._search.asked(filter))
 
     def drift(self) -> list[Drift]:
-        rows = fetch(
-            self._index.reader,
-            "SELECT o.agent, d.name, d.version, sum(d.count), min(o.path) FROM drift d "
-            "JOIN original o ON o.id=d.original GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        )
-        return [
-            Drift(agent=agent, name=name, version=version, count=count, path=path or "")
-            for agent, name, version, count, path in rows
-        ]
+        return defects.drift(self._index.reader)
 
     def warnings(self, *, limit: int = 100) -> list[Warned]:
-        rows = fetch(
-            self._index.reader,
-            "SELECT s.id, w.seq, ifnull(o.path, ''), w.category, w.message, w.offset, w.size FROM warning w "
-            "JOIN session s ON s.part=w.part LEFT JOIN original o ON o.id=s.original "
-            "ORDER BY s.ended_at DESC, s.id, w.seq LIMIT ?",
-            (limit,),
-        )
-        names = ("session", "seq", "path", "category", "message", "offset", "size")
-        return [Warned(**dict(zip(names, row, strict=True))) for row in rows]
+        return defects.warnings(self._index.reader, limit=limit)
 
     def dispositions(self, original: str) -> Mapping[str, int]:
         row = fetch_one(self._index.reader, "SELECT dispositions FROM original WHERE id=?", (original,))
@@ -363,6 +358,9 @@ class LocalStore:
         )
         self._search.index_text(seconds=0, tell=None)
         return removed
+
+    def removed(self) -> Collection[str]:
+        return self._journal.removed().keys()
 
     def readmit(self, sessions: Iterable[str]) -> int:
         self._writable()

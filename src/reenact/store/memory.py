@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 import msgspec
@@ -15,6 +15,7 @@ from reenact.events import Event, Header, blob_hash, bodies
 from reenact.query import Query
 from reenact.store import memory_search, reckon
 from reenact.store.ledger import QUARTER, price_for
+from reenact.store.memory_feed import MemoryFeed
 from reenact.store.memory_kept import MemoryOriginals
 from reenact.store.memory_parts import MemoryDeriving, MemoryWriter
 from reenact.store.memory_search import fits, of_session
@@ -23,10 +24,12 @@ from reenact.store.pricing import Pricer
 from reenact.store.reckon import Part, Reckoning
 from reenact.store.totals import Spans, can_tell, sum_up
 from reenact.store.values import (
+    Arrival,
     Damage,
     Derived,
     Drift,
     Entry,
+    Feed,
     Filter,
     Found,
     Hit,
@@ -37,6 +40,7 @@ from reenact.store.values import (
     Removal,
     Rollup,
     SessionRow,
+    Settled,
     Size,
     Total,
     Warned,
@@ -57,6 +61,7 @@ class MemoryStore:
         self._blobs: dict[str, bytes] = {}
         self._removed: dict[str, str] = {}
         self._projects: dict[str, str] = {}
+        self._arrived = MemoryFeed()
 
     # -- originals ------------------------------------------------------------------------------
 
@@ -72,6 +77,9 @@ class MemoryStore:
 
     def place(self, path: str) -> Place | None:
         return self._kept.places.get(path)
+
+    def settled(self) -> Mapping[str, Settled]:
+        return {}  # nothing is known without looking
 
     def original(self, original: str) -> Original | None:
         return self._kept.original(original)
@@ -95,8 +103,10 @@ class MemoryStore:
         return found[0] if found else None
 
     @contextlib.contextmanager
-    def derive(self, original: str, made_from: Derived, *, fresh: bool) -> Iterator[MemoryDeriving]:
-        del fresh  # all events are given each time
+    def derive(
+        self, original: str, made_from: Derived, *, fresh: bool, since: Derived | None = None
+    ) -> Iterator[MemoryDeriving]:
+        del fresh, since  # all events are given each time
         if self.original(original) is None:
             raise ArchiveError(f"no original {original!r} is kept")
         deriving = MemoryDeriving(self._removed, original)
@@ -184,6 +194,15 @@ class MemoryStore:
         for event in found.events if found else ():
             if event.seq >= start and (stop is None or event.seq < stop):
                 yield event
+
+    def feed(self) -> Feed:
+        return self._arrived.state(self._reckon())
+
+    def arrivals(self, after: int) -> list[Arrival]:
+        return self._arrived.behind(after, self._reckon())
+
+    def version(self) -> int:
+        return self._arrived.state(self._reckon()).last
 
     def find_event(self, event: str, *, session: str | None = None) -> Found | None:
         for name, found in self._reckon().sessions.items():
@@ -329,6 +348,9 @@ class MemoryStore:
 
     def is_removed(self, session: str) -> bool:
         return session in self._removed
+
+    def removed(self) -> Collection[str]:
+        return self._removed.keys()
 
     def readmit(self, sessions: Iterable[str]) -> int:
         named = set(sessions)

@@ -14,6 +14,7 @@ class MemoryDeriving:
     """See `store.protocol.Deriving`."""
 
     def __init__(self, removed: Mapping[str, str], original: str) -> None:
+        self.resumes = False
         self._is_removed = removed
         self._original = original
         self.parts: dict[str, Part] = {}

@@ -100,7 +100,10 @@ class Workshop:
         self._projects[storable(cwd)] = storable(root)
 
     @contextlib.contextmanager
-    def derive(self, original: str, made_from: Derived, *, fresh: bool) -> Iterator[LocalDeriving]:
+    def derive(
+        self, original: str, made_from: Derived, *, fresh: bool, since: Derived | None = None
+    ) -> Iterator[LocalDeriving]:
+        del since  # what is new has nothing to be continued
         _, manifest = self._originals.needed(original)
         self._connection = schema.connect_memory()
         self._projects = {}
@@ -162,7 +165,7 @@ def receive(parcel: Parcel, originals: Originals, places: Places) -> None:
     folder, manifest = originals.needed(kept.original)
     originals.note_changed(folder)
     file = folder / manifest.generation(kept.generation).file
-    places.remember(parcel.place, original=kept.original, generation=kept.generation, file=file)
+    places.remember(parcel.place, original=manifest.original(), generation=kept.generation, file=file)
     places.flush()
 
 

@@ -6,7 +6,7 @@ import apsw
 import msgspec
 
 from reenact.events import Event, Header, bodies
-from reenact.store import ledger
+from reenact.store import feed, ledger
 from reenact.store.shelf import Packed, Shelf
 from reenact.store.sql import fetch_one
 from reenact.store.summary import Summary, storable
@@ -150,6 +150,7 @@ class PartBuilder:
 def drop_part(connection: apsw.Connection, number: int, session: str) -> None:
     """Deletes a part's events and what they told; the session's ledger is emptied with it."""
     connection.execute("INSERT OR IGNORE INTO touched_session SELECT child FROM edge WHERE part=?", (number,))
+    feed.remember(connection, session, part=number)
     for table in ("frame", "warning", "edge"):
         connection.execute(f"DELETE FROM {table} WHERE part=?", (number,))
     connection.execute("DELETE FROM part WHERE n=?", (number,))

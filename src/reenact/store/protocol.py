@@ -5,7 +5,7 @@ Every implementation passes the contract class in `tests/store/contract.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -13,10 +13,12 @@ from reenact.events import Event, Header
 from reenact.query import Query
 from reenact.store.totals import Spans
 from reenact.store.values import (
+    Arrival,
     Damage,
     Derived,
     Drift,
     Entry,
+    Feed,
     Filter,
     Found,
     Hit,
@@ -27,6 +29,7 @@ from reenact.store.values import (
     Removal,
     Rollup,
     SessionRow,
+    Settled,
     Size,
     Total,
     Warned,
@@ -36,6 +39,9 @@ from reenact.store.values import (
 class Deriving(Protocol):
     """One transcript's events on their way into the cache; all of them become visible at once."""
 
+    resumes: bool
+    """True where only the events behind those held are given, as `derive` was asked with `since`."""
+
     def header(self, header: Header) -> None:
         """Tells who a session of this transcript is; a later header completes an earlier one."""
         ...
@@ -43,8 +49,8 @@ class Deriving(Protocol):
     def add(self, event: Event) -> None:
         """Adds the next event of its session (`seq` contiguous from 1 within the session).
 
-        Every event of the transcript is given, also those that the cache already holds: those are
-        only summed up again, not stored again.
+        Every event of the transcript is given, also those that the cache already holds (unless this
+        resumes): those are only summed up again, not stored again.
         """
         ...
 
@@ -107,6 +113,10 @@ class Store(Protocol):
         """Gives how a source file looked when it was last kept whole, for a cheap 'unchanged'."""
         ...
 
+    def settled(self) -> Mapping[str, Settled]:
+        """Gives, by path, the places from which all was kept and derived, as far as that is known cheaply."""
+        ...
+
     def original(self, original: str) -> Original | None: ...
 
     def originals(self) -> Iterator[Original]: ...
@@ -125,11 +135,15 @@ class Store(Protocol):
         """Tells from which bytes and by which parser the cached events of an original were made."""
         ...
 
-    def derive(self, original: str, made_from: Derived, *, fresh: bool) -> AbstractContextManager[Deriving]:
+    def derive(
+        self, original: str, made_from: Derived, *, fresh: bool, since: Derived | None = None
+    ) -> AbstractContextManager[Deriving]:
         """Opens one transaction that derives an original's events.
 
         With `fresh` the cached events are replaced, else the new ones are added behind those held
-        (the law of prefixes makes the two the same). An exception inside rolls everything back.
+        (the law of prefixes makes the two the same). With `since`, and where the events held were made
+        from that and the store can, it resumes: only what follows is given, the header first for each
+        session. An exception inside rolls everything back.
         """
         ...
 
@@ -194,6 +208,18 @@ class Store(Protocol):
         quarter of an hour. None where sums of quarters cannot answer: the filter cuts one or has a
         limit, `spans` gives None, or some response claims to be older than 1970.
         """
+        ...
+
+    def feed(self) -> Feed:
+        """Gives how far the order has come in which the index learned of events."""
+        ...
+
+    def arrivals(self, after: int) -> list[Arrival]:
+        """Gives which events came to be known behind a number of that order, whoever imported them."""
+        ...
+
+    def version(self) -> int:
+        """Gives a number that changes when the index changes, by whomever; asking costs next to nothing."""
         ...
 
     def find_event(self, event: str, *, session: str | None = None) -> Found | None:
@@ -271,6 +297,10 @@ class Store(Protocol):
 
     def is_removed(self, session: str) -> bool:
         """Tells whether a session or an original, by its id, has a tombstone."""
+        ...
+
+    def removed(self) -> Collection[str]:
+        """Gives the ids of sessions and originals that have a tombstone."""
         ...
 
     def readmit(self, sessions: Iterable[str]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
 CHECKPOINT_PAGES = 4096
@@ -19,7 +19,8 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
 CREATE TABLE place(
   path TEXT PRIMARY KEY, size INT, mtime_ns INT, inode INT, sidecars TEXT,
-  original TEXT, generation INT, file TEXT, file_size INT
+  original TEXT, generation INT, file TEXT, file_size INT,
+  agent TEXT, key TEXT, lengths TEXT, beside TEXT
 ) WITHOUT ROWID;
 
 CREATE TABLE original(
@@ -99,6 +100,9 @@ CREATE TABLE segment(
   name TEXT PRIMARY KEY, session TEXT, inode INT, mtime_ns INT, size INT, offset INT, skipped INT, events INT
 ) WITHOUT ROWID;
 
+-- Which events came to be, in the order in which this index learned of them, whoever wrote it.
+CREATE TABLE arrival(n INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, first INT, stop INT);
+
 -- What the text index has still to look at, and the parts that it must not show any more.
 CREATE TABLE text_stale(n INTEGER PRIMARY KEY AUTOINCREMENT, session INT NOT NULL UNIQUE ON CONFLICT REPLACE);
 CREATE TABLE text_gone(n INTEGER PRIMARY KEY AUTOINCREMENT, part INT NOT NULL);
@@ -116,6 +120,7 @@ END;
 _TEMPORARY = """
 CREATE TEMP TABLE IF NOT EXISTS touched_key(key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS touched_session(id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS known_marks(session TEXT PRIMARY KEY, marks BLOB) WITHOUT ROWID;
 """
 
 

@@ -8,7 +8,7 @@ import apsw
 import msgspec
 
 from reenact.events import Event, Header
-from reenact.store import frames, ledger
+from reenact.store import feed, frames, ledger
 from reenact.store.part import MERGED, RECORDED, PartBuilder, drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.sql import fetch, fetch_one
@@ -62,11 +62,14 @@ def settle(connection: apsw.Connection, session: str, pricer: Pricer, project_of
         return
     shown, summary = parts[0].number, parts[0].summary
     if joined is not None or len(parts) > 1:
+        feed.remember(connection, session)
         builder = _join(connection, session, parts, header, pricer)
         shown, summary = builder.number, builder.summary
         header = builder.header or header
         _touch_children(connection, session)
+    known = feed.known(connection, session)
     _write(connection, header, summary, parts, shown=shown, project_of=project_of)
+    feed.note(connection, session, known, part=shown, events=summary.events)
 
 
 def _touch_children(connection: apsw.Connection, session: str) -> None:

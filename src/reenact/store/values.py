@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from reenact import ids
 from reenact.events import Completeness, SessionKind, Tokens
 from reenact.events.blocks import Quality
 from reenact.query import Query
@@ -41,6 +42,21 @@ class Place(_Value, frozen=True, kw_only=True):
     """A digest of the sidecars' names, sizes and times."""
 
 
+class Settled(NamedTuple):
+    """A place whose content is kept and derived: while it looks like this, there is nothing to do.
+
+    A tuple and no struct: a catch-up makes one of these for every transcript there is.
+    """
+
+    look: tuple[int, int, int]
+    """Size, time of change in nanoseconds, inode."""
+    sidecars: str
+    agent: str
+    key: str
+    original: str
+    parser: str
+
+
 class Generation(_Value, frozen=True, kw_only=True):
     """One state of a transcript; an append extends it, a rewrite opens the next."""
 
@@ -63,6 +79,11 @@ class Original(_Value, frozen=True, kw_only=True):
     """Paths at which it was seen, latest last."""
     sidecars: Mapping[str, str] = {}
     """Name → tagged hash of the newest content."""
+
+    @property
+    def beside(self) -> str:
+        """A digest of all sidecars."""
+        return ids.derive(*(f"{name}={digest}" for name, digest in sorted(self.sidecars.items())))
 
 
 class Kept(_Value, frozen=True, kw_only=True):
@@ -209,6 +230,26 @@ class Found(_Value, frozen=True, kw_only=True):
 
     session: str
     seq: int
+
+
+class Arrival(_Value, frozen=True, kw_only=True):
+    """Events that came to be known: `first` <= seq < `stop` of a session."""
+
+    number: int
+    """Place in the order in which this index learned of events."""
+    session: str
+    first: int
+    stop: int
+
+
+class Feed(_Value, frozen=True, kw_only=True):
+    """How far the order of arrivals has come."""
+
+    index: str
+    """Which index counts: another one where the index was built anew: then numbers mean nothing any more."""
+    oldest: int
+    """The first number that is still held."""
+    last: int
 
 
 class Drift(_Value, frozen=True, kw_only=True):
