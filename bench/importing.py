@@ -20,7 +20,7 @@ from typing import Any
 
 from bench.figures import Figure
 from bench.generate import FULL, SEED, make
-from bench.peers import python_with
+from bench.peers import apart, python_with, surroundings
 
 ROUNDS = 3
 _DECODE = """
@@ -73,7 +73,43 @@ def measure(*, megabytes: int = FULL, rounds: int = ROUNDS) -> Iterator[Figure]:
             rule="at most",
             detail=detail,
         )
+        yield _against_agentsview(Path(folder), home, rounds, detail)
         yield from _disk(texts[0]["sizes"], made.size, "originals, events and text")
+
+
+AGENTSVIEW = "agentsview"
+
+
+def _against_agentsview(folder: Path, home: Path, rounds: int, detail: str) -> Figure:
+    """Compares whole commands, in turn: each imports everything and makes it searchable, by the clock."""
+    python = python_with(folder / "agentsview", AGENTSVIEW)
+    ours: list[float] = []
+    theirs: list[float] = []
+    for number in range(rounds if python else 0):
+        where = folder / f"command{number}"
+        ours.append(_clocked([sys.executable, "-m", "reenact", "import", "--all"], home, where))
+        command = str(Path(python or "").with_name(AGENTSVIEW))
+        theirs.append(_clocked([*apart(), command, "sync"], home, folder / f"agentsview{number}"))
+    ratios = tuple(round(their / our, 4) for our, their in zip(ours, theirs, strict=True))
+    times = f"{median(ours):.1f} s against {median(theirs):.1f} s" if ours else "it could not be had"
+    return Figure(
+        name="import with search, against agentsview sync",
+        value=median(ratios) if ratios else None,
+        unit="times as fast",
+        bound=2.5,
+        rule="at least",
+        rounds=ratios,
+        detail=f"{detail}; {times}; load {os.getloadavg()[0]:.1f}",
+    )
+
+
+def _clocked(words: list[str], home: Path, where: Path) -> float:
+    told = surroundings(
+        home, REENACT_HOME=str(where), AGENTSVIEW_DATA_DIR=str(where), AGENTSVIEW_NO_DAEMON="1"
+    )
+    begun = time.perf_counter()
+    subprocess.run(words, check=True, capture_output=True, env=told)
+    return time.perf_counter() - begun
 
 
 def _share(name: str, times: list[float], base: float, bound: float, detail: str) -> Figure:

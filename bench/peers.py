@@ -47,6 +47,16 @@ def node_command(folder: Path, package: str, command: str) -> str | None:
     return str(found) if found.exists() else None
 
 
+def apart() -> list[str]:
+    """Gives the words that run a command without a network, where this machine lets us."""
+    words = ["unshare", "--net"]
+    try:
+        _run([*words, "true"], Path.cwd())
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return words
+
+
 def surroundings(home: Path, **more: str) -> dict[str, str]:
     """Gives the environment of a peer: another home, nothing that reports or updates."""
     return {**os.environ, **_QUIET, "HOME": str(home), "TZ": "UTC", **more}
