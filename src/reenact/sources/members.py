@@ -7,10 +7,13 @@ from typing import Any
 _MOST = 2**53  # beyond it not every JSON reader has whole numbers, and no count is that large
 
 
-def text(value: dict[str, Any], name: str) -> str | None:
-    """Gives a non-empty text member, else None."""
-    found = value.get(name)
-    return found if isinstance(found, str) and found else None
+def text(value: dict[str, Any], *names: str) -> str | None:
+    """Gives the first of these members that is a non-empty text, else None."""
+    for name in names:
+        found = value.get(name)
+        if isinstance(found, str) and found:
+            return found
+    return None
 
 
 def integer(value: dict[str, Any], name: str) -> int | None:
@@ -49,3 +52,15 @@ def items(value: dict[str, Any], name: str) -> list[Any]:
 def mappings(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Gives the objects of a list member, else none."""
     return [item for item in items(value, name) if isinstance(item, dict)]
+
+
+def flag(value: dict[str, Any], name: str) -> bool | None:
+    """Gives a truth value, else None."""
+    found = value.get(name)
+    return found if isinstance(found, bool) else None
+
+
+def milliseconds(value: dict[str, Any], name: str) -> int | None:
+    """Gives the microseconds of a member that counts milliseconds (a time or a duration), else None."""
+    found = number(value, name)
+    return None if found is None or abs(found) > _MOST / 1000 else round(found * 1000)
