@@ -115,18 +115,18 @@ def test_parts_that_are_gone_from_the_archive_are_warnings() -> None:
     for exchange in record([Agent(HERE)]):
         assert isinstance(exchange.response, Taped)
         room.keep(exchange, exchange.response)
-    gone = next(
-        event.body.request.messages[0]
-        for event in room.events()
-        if isinstance(event.body, bodies.ModelRequested) and event.body.request is not None
-    )
+    events = list(room.events())
+    first = next(event.body for event in events if isinstance(event.body, bodies.ModelRequested))
+    assert first.request is not None
+    gone = first.request.messages[0]
+    first.request.parts.pop(gone)
 
     def blob(name: str) -> bytes:
         if name == gone:
             raise LookupError(name)
         return room.blob(name)
 
-    script = Script.from_recording(room.events(), blob)
+    script = Script.from_recording(events, blob)
     assert len(script.warnings) == 4
     assert all(exchange.request is None for exchange in script.exchanges)
     assert script.exchanges[0].unresolved == (gone,)
