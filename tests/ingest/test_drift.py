@@ -92,3 +92,22 @@ def test_drift_that_a_transcript_grows_by_is_added_up_once(home: Path, tmp_path:
     with opened(tmp_path / "archive", home) as archive:
         archive.reindex()
         assert [found.count for found in archive.store.drift()] == [2]
+
+
+def test_a_new_field_is_counted_by_its_row_type_and_changes_nothing_else(home: Path, tmp_path: Path) -> None:
+    with imported(tmp_path / "before", home) as archive:
+        before = seen(archive)
+    paths = [renewed(home, ".claude", '"isSidechain":', "novel"), renewed(home, ".codex", '"role":', "fresh")]
+    with imported(tmp_path / "after", home) as archive:
+        assert seen(archive) == before
+        found = {(each.agent, each.name.partition(".")[2]): each.path for each in archive.store.drift()}
+        assert found == {("claude_code", "novel"): paths[0], ("codex", "fresh"): paths[1]}
+        assert sum(each.count for each in archive.store.drift() if each.agent == "codex") > 1
+
+
+def renewed(home: Path, agent: str, before: str, name: str) -> str:
+    """Puts a field of this name into the rows of one transcript, before another of theirs."""
+    path = next(path for path in sorted((home / agent).rglob("*.jsonl")) if before in path.read_text())
+    text = path.read_text().replace(before.replace(":", ": "), before)
+    path.write_text(text.replace(before, f'"{name}":1,{before}'))
+    return str(path)

@@ -24,6 +24,7 @@ LooksLikeRow = Callable[[dict[str, Any]], bool]
 """Tells a row from a fragment of one, in the debris of a torn row."""
 
 _decoder = msgspec.json.Decoder()
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _json = json.JSONDecoder()
 _NOTHING = object()
 _TOO_DEEP = object()
@@ -55,6 +56,15 @@ def looks_like_row(value: dict[str, Any]) -> bool:
     return bool(value.keys() & {"sessionId", "leafUuid"}) or (
         value.keys() >= {"payload", "timestamp"} or value.keys() >= {"messageId", "snapshot"}
     )
+
+
+def strange_fields(line: Line, known: frozenset[str]) -> tuple[str, ...]:
+    """Gives the names of a row's own fields that are not among those known; none for what is no sound row."""
+    try:
+        fields = _fields.decode(line.data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    return () if known.issuperset(fields) else tuple(name for name in fields if name not in known)
 
 
 def decode(line: Line, *, is_row: LooksLikeRow = looks_like_row) -> Decoded:

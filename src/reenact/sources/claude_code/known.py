@@ -23,6 +23,26 @@ REPEATED_ROWS = frozenset({
 """Row types that are written again and again; a change makes an event."""
 
 DIALOG_ROWS = frozenset({"user", "assistant", "system", "attachment", "progress"})
+DIALOG_FIELDS = frozenset({
+    "agentId", "apiBlockIndex", "apiErrorStatus", "apiErrorType", "attachment", "attributionAgent",
+    "attributionMcpServer", "attributionMcpTool", "cause", "compactMetadata", "content", "costUSD",
+    "cwd", "data", "durationMs", "effort", "entrypoint", "error", "errorDetails",
+    "failedResponseHadNoToolCall", "fallbackModel", "forkedFrom", "gitBranch", "hasOutput",
+    "hookAdditionalContext", "hookCount", "hookErrors", "hookInfos", "isAbortedMidStream",
+    "isApiErrorMessage", "isCompactSummary", "isMeta", "isReplay", "isSidechain", "isSynthetic",
+    "isVisibleInTranscriptOnly", "level", "logicalParentUuid", "madeBy", "maxRetries",
+    "mcpCallNotReadOnly", "mcpMeta", "message", "messageId", "microcompactMetadata", "origin",
+    "originalModel", "parentToolUseID", "parentUuid", "perTurnEffort", "permissionDecision",
+    "permissionMode", "planContent", "preventedContinuation", "promptCacheRequested", "promptId",
+    "promptSource", "queueSkipAttachments", "rendered", "renderedBesideToolResult", "renderedRole",
+    "requestId", "requestRef", "requestSessionId", "requestedModel", "retryAttempt", "retryInMs",
+    "sandboxed", "sessionId", "slug", "source", "sourceToolAssistantUUID", "sourceToolUseID",
+    "stopReason", "subtype", "summarizedTurnPromptUuids", "teamName", "thinkingDisplay",
+    "thinkingDurationMs", "thinkingMetadata", "timestamp", "todos", "toolDenialKind",
+    "toolInputStreamMs", "toolUseID", "toolUseResult", "turnCompanion", "turnOrigin",
+    "turnPosition", "type", "url", "userType", "uuid", "version",
+})  # fmt: skip
+"""Fields of the rows of the dialog."""
 JOURNAL_ROWS = frozenset({"api-request-shape", "api-request-blob", "api-request"})
 
 SHOWN_NOTICES = frozenset({

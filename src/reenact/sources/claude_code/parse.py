@@ -13,6 +13,7 @@ from msgspec import structs
 from reenact.sources.claude_code import attachments, content, dialog, known, links, metadata, notices
 from reenact.sources.claude_code.records import Found, Row, read, table, text
 from reenact.sources.claude_code.state import Reading, Session, moment, session_of
+from reenact.sources.lines import strange_fields
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 
 VERSION = 1
@@ -38,6 +39,12 @@ class ClaudeCodeParser:
         reading = self._reading
         reading.drafts, reading.headers, reading.unknown = [], [], []
         dispositions = [self._row(found) for found in decoded.found]
+        if (
+            not reading.unknown
+            and len(decoded.found) == 1
+            and (kind := text(decoded.found[0].row.type)) in known.DIALOG_ROWS
+        ):
+            reading.unknown += [f"{kind}.{name}" for name in strange_fields(line, known.DIALOG_FIELDS)]
         if decoded.warning is not None:
             dispositions.append("warning")
             self._warn(line, decoded.warning)

@@ -20,7 +20,7 @@ from reenact.sources.codex.parse_past import INHERITED, copied
 from reenact.sources.codex.parse_turns import turn_context
 from reenact.sources.codex.parse_usage import token_record
 from reenact.sources.codex.past import Past
-from reenact.sources.codex.records import Meta, Row, document, mappings, read, text
+from reenact.sources.codex.records import ITEM_FIELDS, Meta, Row, document, mappings, read, text
 from reenact.sources.codex.thread import Thread, name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 
@@ -89,7 +89,12 @@ class RolloutParser:
             thread.leave_past()
         match row.type:
             case "response_item":
-                return self._item(row)
+                disposition = self._item(row)
+                if not thread.unknown and not ITEM_FIELDS.issuperset(row.payload):
+                    thread.unknown += [
+                        f"{row.kind}.{name}" for name in row.payload if name not in ITEM_FIELDS
+                    ]
+                return disposition
             case "event_msg":
                 return event(thread, memory, row)
             case "token_usage_record":

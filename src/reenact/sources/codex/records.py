@@ -19,6 +19,16 @@ _MOST = 2**53  # beyond it not every JSON reader has whole numbers, and no count
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+ITEM_FIELDS = frozenset({
+    "action", "agent_id", "arguments", "author", "call_id", "content", "encrypted_content",
+    "end_turn", "error", "execution", "ghost_commit", "id", "input",
+    "internal_chat_message_metadata_passthrough", "metadata", "name", "namespace", "output",
+    "phase", "recipient", "result", "results", "revised_prompt", "role", "status", "summary",
+    "tools", "type",
+})  # fmt: skip
+"""Fields of the items of a conversation, of every kind."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `kind` is the payload's own type where it has one."""
 
