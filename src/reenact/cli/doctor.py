@@ -129,7 +129,8 @@ def _show(archive: Archive, checkup: Checkup, *, days: int) -> None:
     _heading(f"{len(checkup.problems):,} files cannot be read as transcripts")
     for problem in checkup.problems[:SHOWN]:
         click.echo(f"  {safe(problem.path)}: {safe(problem.reason)}")
-    _heading(f"{sum(drift.count for drift in checkup.drift):,} rows of unknown kinds (kept as they are)")
+    count = sum(drift.count for drift in checkup.drift)
+    _heading(f"{count:,} rows of unknown kinds or with unknown fields (kept as they are)")
     for drift in checkup.drift[:SHOWN]:
         click.echo(
             f"  {drift.count:>8,}  {drift.agent} {safe(drift.version)}: {safe(drift.name)}"
