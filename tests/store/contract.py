@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.store.builders import (
     AGENT,
@@ -643,11 +644,21 @@ class QueryContract:
             (Filter(sessions=("alpha2", "gone")), ["alpha2"]),
             (Filter(hidden=False), ["alpha1", "alpha2"]),
             (Filter(limit=1), ["beta1"]),
+            (Filter(limit=1, offset=1), ["alpha1"]),
+            (Filter(offset=2), ["alpha2"]),
+            (Filter(offset=3), []),
+            (Filter(order="started"), ["beta1", "alpha1", "alpha2"]),
+            (Filter(order="tokens", limit=2), ["alpha1", "beta1"]),
+            (Filter(order="cost", limit=2), ["alpha1", "beta1"]),
+            (Filter(order="turns", agent="agent_b"), ["beta1"]),
+            (Filter(order="tools", hidden=False), ["alpha1", "alpha2"]),
             (Filter(agent="agent_b", status="completed"), []),
         ],
     )
     def test_all_that_a_filter_says_must_fit(self, filled: Store, wanted: Filter, found: list[str]) -> None:
         assert [row.id for row in filled.sessions(wanted)] == found
+        everything = msgspec.structs.replace(wanted, limit=None, offset=0)
+        assert filled.count(wanted) == len(filled.sessions(everything))
 
     @pytest.mark.parametrize(
         ("name", "found"),

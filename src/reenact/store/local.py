@@ -252,6 +252,11 @@ class LocalStore:
             self._index.reader, filter, running=self._segments.running(), asking=self._search.asked(filter)
         )
 
+    def count(self, filter: Filter) -> int:  # noqa: A002
+        return query.count(
+            self._index.reader, filter, running=self._segments.running(), asking=self._search.asked(filter)
+        )
+
     def resolve(self, name: str) -> str:
         return query.resolve(self._index.reader, name)
 

@@ -18,7 +18,7 @@ from reenact.store.ledger import QUARTER, price_for
 from reenact.store.memory_feed import MemoryFeed
 from reenact.store.memory_kept import MemoryOriginals
 from reenact.store.memory_parts import MemoryDeriving, MemoryWriter
-from reenact.store.memory_search import fits, of_session
+from reenact.store.memory_search import fits, of_session, ranks
 from reenact.store.part import RECORDED
 from reenact.store.pricing import Pricer
 from reenact.store.reckon import Part, Reckoning
@@ -167,8 +167,12 @@ class MemoryStore:
             for name, session in reckoning.sessions.items()
         ]
         rows = [row for row in rows if fits(row, reckoning.sessions[row.id].events, filter)]
-        rows.sort(key=lambda row: (row.ended_at is None, -(row.ended_at or 0), row.id))
-        return rows[: filter.limit]
+        rows.sort(key=lambda row: ranks(row, filter.order))
+        return rows[filter.offset :][: filter.limit]
+
+    def count(self, filter: Filter) -> int:  # noqa: A002
+        """Gives how many sessions fit, whatever the filter's limit and offset."""
+        return len(self.sessions(msgspec.structs.replace(filter, limit=None, offset=0)))
 
     def resolve(self, name: str) -> str:
         rows = self.sessions(Filter())

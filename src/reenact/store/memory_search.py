@@ -10,7 +10,7 @@ from reenact.errors import UsageError
 from reenact.events import Event
 from reenact.query import Pattern, Query, Walk, leaves, matches, matches_session, tokens
 from reenact.store.search import facts_of, hit, scan_session
-from reenact.store.values import Filter, Hit, SessionRow
+from reenact.store.values import Filter, Hit, Order, SessionRow
 
 Kept = Iterable[tuple[SessionRow, list[Event]]]
 
@@ -48,6 +48,20 @@ def scan(kept: Kept, query: Query, *, limit: int) -> Iterator[Hit]:
 def of_session(wanted: Filter) -> Filter:
     """Gives what a filter says of sessions alone."""
     return msgspec.structs.replace(wanted, model=None, since=None, until=None, limit=None)
+
+
+def ranks(row: SessionRow, order: Order) -> tuple[bool, int, str]:
+    """Gives what sessions are sorted by: those that tell nothing come last."""
+    numbers: dict[Order, int | None] = {
+        "ended": row.ended_at,
+        "started": row.started_at,
+        "cost": row.own.cost_known,
+        "tokens": row.own.tokens.total,
+        "turns": row.turns,
+        "tools": row.tool_calls,
+    }
+    number = numbers[order]
+    return number is None, -(number or 0), row.id
 
 
 def fits(row: SessionRow, events: Iterable[Event], wanted: Filter) -> bool:

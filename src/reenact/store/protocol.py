@@ -177,6 +177,10 @@ class Store(Protocol):
         """Gives the sessions that fit, latest activity first."""
         ...
 
+    def count(self, filter: Filter) -> int:  # noqa: A002
+        """Gives how many sessions fit, whatever the filter's limit and offset."""
+        ...
+
     def resolve(self, name: str) -> str:
         """Gives the session that an id, a native id, a unique prefix of either, or `last` names.
 

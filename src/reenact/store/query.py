@@ -26,6 +26,16 @@ _PLAIN = (
 )  # fmt: skip
 
 
+_ORDERS = {
+    "ended": "s.ended_at DESC, s.id",
+    "started": "s.started_at DESC, s.id",
+    "cost": "s.own_known DESC, s.id",
+    "tokens": "s.own_tokens DESC, s.id",
+    "turns": "s.turns DESC, s.id",
+    "tools": "s.tool_calls DESC, s.id",
+}
+
+
 class Where:
     """Conditions with their values."""
 
@@ -71,6 +81,37 @@ def sessions(
 
     `running` are those that somebody writes to now, whatever the index says of their status.
     """
+    where = _where(connection, wanted, running, asking)
+    limit = "" if wanted.limit is None else f" LIMIT {int(wanted.limit)}"
+    if wanted.offset:
+        limit = f"{limit or ' LIMIT -1'} OFFSET {int(wanted.offset)}"
+    rows = fetch(
+        connection,
+        f"SELECT {', '.join('s.' + name for name in _PLAIN)}, s.models, s.tags, s.hidden, s.own, "
+        "s.inherited, "
+        "(SELECT path FROM original o WHERE o.id=s.original) "
+        f"FROM session s{where} ORDER BY {_ORDERS[wanted.order]}{limit}",
+        where.values,
+    )
+    found = _rows(connection, rows)
+    return [msgspec.structs.replace(row, status="running") if row.id in running else row for row in found]
+
+
+def count(
+    connection: apsw.Connection,
+    wanted: Filter,
+    *,
+    running: Collection[str] = (),
+    asking: Asking | None = None,
+) -> int:
+    """Gives how many sessions fit, whatever the filter's limit and offset."""
+    where = _where(connection, wanted, running, asking)
+    return int(fetch(connection, f"SELECT count(*) FROM session s{where}", where.values)[0][0])
+
+
+def _where(
+    connection: apsw.Connection, wanted: Filter, running: Collection[str], asking: Asking | None
+) -> Where:
     where = Where()
     of_session(connection, msgspec.structs.replace(wanted, status=None), where, asking)
     live = msgspec.json.encode(sorted(running)).decode()
@@ -85,17 +126,7 @@ def sessions(
         where.add("s.ended_at>=?", wanted.since)
     if wanted.until is not None:
         where.add("s.ended_at<?", wanted.until)
-    limit = "" if wanted.limit is None else f" LIMIT {int(wanted.limit)}"
-    rows = fetch(
-        connection,
-        f"SELECT {', '.join('s.' + name for name in _PLAIN)}, s.models, s.tags, s.hidden, s.own, "
-        "s.inherited, "
-        "(SELECT path FROM original o WHERE o.id=s.original) "
-        f"FROM session s{where} ORDER BY s.ended_at DESC, s.id{limit}",
-        where.values,
-    )
-    found = _rows(connection, rows)
-    return [msgspec.structs.replace(row, status="running") if row.id in running else row for row in found]
+    return where
 
 
 def _rows(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]]) -> list[SessionRow]:

@@ -13,6 +13,8 @@ from reenact.events.blocks import Quality
 from reenact.query import Query
 
 Change = Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
+Order = Literal["ended", "started", "cost", "tokens", "turns", "tools"]
+"""What sessions are sorted by: the latest, the dearest, the longest first."""
 Status = Literal["running", "completed", "failed", "interrupted", "aborted", "unknown"]
 """How a session stands: by its own last words, or by whether somebody writes to it."""
 
@@ -123,6 +125,9 @@ class Filter(_Value, frozen=True, kw_only=True):
     hidden: bool = True
     """Whether hidden sessions (warm-ups) are included."""
     limit: int | None = None
+    offset: int = 0
+    """So many of the sessions that fit are passed over before the first that is given."""
+    order: Order = "ended"
 
 
 class Sums(_Value, frozen=True, kw_only=True):

@@ -37,6 +37,13 @@ class Context:
         found += self._parts[start : bisect_right(self._seqs, seq)]
         return tuple(found)
 
+    def history(self) -> tuple[list[Message], list[tuple[int, Ranges, int]]]:
+        """Gives all parts, and from which position on which ranges of them, and all from which on, hold."""
+        return list(self._parts), [
+            (seq, ranges, start)
+            for seq, (ranges, start) in zip(self._version_seqs, self._versions, strict=True)
+        ]
+
     def add(self, part: Message, node: Node) -> None:
         """Appends a part."""
         self._parts.append(part)

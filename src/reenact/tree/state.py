@@ -84,6 +84,10 @@ class Files:
     def at(self, seq: int) -> tuple[FileState, ...]:
         return tuple({state.path: state for state in self._changes.upto(seq)}.values())
 
+    def history(self) -> list[FileState]:
+        """Gives every file as it was after each of its changes, by position (`last`)."""
+        return list(self._changes.values)
+
     def _put(self, seq: int, body: bodies.FileChanged, path: str, *, arrives: bool = False) -> None:
         old = self._latest.get(path)
         leaves = body.op == "delete" or (body.op == "move" and bool(body.moved_to) and not arrives)
@@ -148,6 +152,16 @@ class Spending:
             models=tuple(models),
             inherited=inherited,
         )
+
+    def history(self) -> list[tuple[int, ModelUsage]]:
+        """Gives what each model had spent after each of its responses, inherited ones left out."""
+        found = [
+            (seq, used)
+            for (_, is_inherited), column in self._sums.items()
+            if not is_inherited
+            for seq, used in zip(column.history.seqs, column.history.values, strict=True)
+        ]
+        return sorted(found, key=lambda item: item[0])
 
     def _sum(self, body: bodies.UsageRecorded) -> _Sum:
         key = body.model, body.inherited

@@ -44,6 +44,11 @@ class Model:
         """True where the price never changed, as far as is known."""
         self.changes_within_a_day = any(isinstance(c.constraint, TimeOfDateConstraint) for c in conditions)
 
+    @property
+    def window(self) -> int | None:
+        """Gives how many tokens a request to it may hold, where the list tells."""
+        return self._info.context_window
+
     def tariff(self, ts: int) -> Tariff | None:
         """Gives the prices at a time (UTC µs); None where the list has the model but not its price."""
         prices = self._info.get_prices(_EPOCH + timedelta(microseconds=ts))
