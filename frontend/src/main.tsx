@@ -5,7 +5,9 @@ import { HomeView } from "./home/view";
 import { route, type Route } from "./router";
 import { Bar } from "./shell/bar";
 import { hear } from "./shell/keys";
+import { LicencesView } from "./shell/licences";
 import { News } from "./shell/news";
+import { start, titleTab } from "./shell/state";
 import "./theme";
 
 type ViewOf = ComponentType<{ route: Route }>;
@@ -36,11 +38,21 @@ function Page(): JSX.Element {
     return (
         <>
             <Bar />
-            {at.view in LATER ? <Later key={at.view} route={at} /> : <HomeView route={at} />}
+            {at.view === "licences" ? <LicencesView /> : at.view in LATER ? <Later key={at.view} route={at} /> : <HomeView route={at} />}
             <News />
         </>
     );
 }
 
+const TITLES: Record<Route["view"], string> = {
+    home: "reenact",
+    session: "Session · reenact",
+    usage: "Usage · reenact",
+    now: "Now · reenact",
+    licences: "Licences · reenact",
+};
+
+start();
+titleTab(() => TITLES[route.value.view]);
 addEventListener("keydown", hear);
 render(<Page />, document.getElementById("page")!);

@@ -1,10 +1,17 @@
-/** The tape as a piece of the page: drawn when it is seen, again when its data, its width or the theme change. */
-import { useSignalEffect } from "@preact/signals";
+/** The tape as a piece of the page: drawn again when its data, its width or the theme change. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { JSX } from "preact";
-import { drawTape, type TapeData } from "./tape";
+import type { Tape } from "../api/types";
+import { isDark } from "../theme";
+import { drawTape, tapeWords, type TapeEnd } from "./tape";
 
-export function TapeView({ tape, height = 18, label }: { tape: TapeData; height?: number; label?: string }): JSX.Element {
+export interface TapeProps {
+    tape: Tape | null;
+    end?: TapeEnd;
+    height?: 18 | 26;
+}
+
+export function TapeView({ tape, end = null, height = 18 }: TapeProps): JSX.Element {
     const canvas = useRef<HTMLCanvasElement>(null);
     const [width, setWidth] = useState(0);
     useEffect(() => {
@@ -14,11 +21,9 @@ export function TapeView({ tape, height = 18, label }: { tape: TapeData; height?
         watch.observe(watched);
         return () => watch.disconnect();
     }, []);
-    const redraw = () => {
-        if (canvas.current && width > 0) drawTape(canvas.current, tape, width, height);
-    };
-    useEffect(redraw, [tape, width, height]);
-    useSignalEffect(redraw);
-    const said = label ? ({ role: "img", "aria-label": label } as const) : ({ "aria-hidden": true } as const);
-    return <canvas ref={canvas} class={`tape h${height}`} {...said} />;
+    const dark = isDark.value;
+    useEffect(() => {
+        if (canvas.current && tape && width > 0) drawTape(canvas.current, tape, end, width, height);
+    }, [tape, end, width, height, dark]);
+    return <canvas ref={canvas} class={`tape h${height}`} role="img" aria-label={tape ? `Tape: ${tapeWords(tape)}` : "Tape"} />;
 }

@@ -1,20 +1,15 @@
 /** The tape: a session as a picture, model over tools over time (PAGE §1.3). Drawn on a canvas of any height. */
+import type { Tape } from "../api/types";
 import { token } from "../theme";
 
-/** What one drawing needs; x and w are in units of `width`. */
-export interface TapeData {
-    width: number;
-    /** x, w, share of the strongest: 0 … 1 */
-    model: readonly (readonly [number, number, number])[];
-    /** x, w, effect */
-    tools: readonly (readonly [number, number, string])[];
-    /** x, w, lane (1 …) */
-    lanes?: readonly (readonly [number, number, number])[];
-    /** x, kind: compaction | error | now | fork | human | permission */
-    marks: readonly (readonly [number, string])[];
-}
+/** What stands at the end of a tape: it is being recorded, it failed, or nothing. */
+export type TapeEnd = "now" | "failed" | null;
+
+/** A run of equal buckets: from, how many, what. */
+export type Run = readonly [from: number, count: number, what: string];
 
 const EFFECTS: Record<string, string> = { look: "look", change: "change", run: "run", reach: "reach", spawn: "s2" };
+const LETTERS: Record<string, string> = { l: "look", c: "change", r: "run", a: "reach", s: "spawn", o: "look" };
 
 /** The colour of a tool's effect: looked, changed, ran, reached out. */
 export const effectColour = (effect: string): string => token(EFFECTS[effect] ?? "look");
@@ -22,36 +17,63 @@ export const effectColour = (effect: string): string => token(EFFECTS[effect] ??
 /** The colour of a lane: 0 is the main one, sub-agents follow by birth and begin again after six. */
 export const laneColour = (lane: number): string => token(lane === 0 ? "main" : `s${((lane - 1) % 6) + 1}`);
 
+/** The runs of equal letters of a row of buckets; those that are empty are left out. */
+export function runs(row: string, empty: string): Run[] {
+    const found: Run[] = [];
+    let from = 0;
+    for (let at = 1; at <= row.length; at += 1) {
+        if (at < row.length && row[at] === row[from]) continue;
+        if (row[from] !== empty) found.push([from, at - from, row[from]!]);
+        from = at;
+    }
+    return found;
+}
+
+/** What a tape shows, in words. */
+export function tapeWords(tape: Tape): string {
+    const failed = [...tape.tools].filter((letter) => letter !== letter.toLowerCase()).length;
+    const parts = [`${tape.used} of ${tape.width} units of time used`];
+    if (tape.agents.length) parts.push(`${tape.agents.length} sub-agents`);
+    if (failed) parts.push(`${failed} with a failed tool`);
+    return parts.join(", ");
+}
+
 /** Draw a tape onto a canvas of its own size on the page. */
-export function drawTape(canvas: HTMLCanvasElement, tape: TapeData, width: number, height: number): void {
+export function drawTape(canvas: HTMLCanvasElement, tape: Tape, end: TapeEnd, width: number, height: number): void {
     const ratio = window.devicePixelRatio || 1;
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     const pen = canvas.getContext("2d");
     if (!pen) return;
     pen.scale(ratio, ratio);
-    const scale = width / Math.max(1, tape.width);
+    const scale = (width - 6) / Math.max(1, tape.width);
     const unit = height / 18;
-    const rows = { lane: 1.5 * unit, model: 3 * unit, modelHigh: 7.5 * unit, tool: 11.5 * unit, toolHigh: 4 * unit };
     pen.fillStyle = token("line");
     pen.fillRect(0, height - 1, width, 1);
-    const strong = token("main");
-    const pale = token("u-write");
-    for (const [x, w, share] of tape.model) {
-        pen.fillStyle = share >= 0.66 ? strong : pale;
-        pen.globalAlpha = share >= 0.66 ? 1 : 0.55 + share * 0.6;
-        block(pen, x * scale, rows.model, w * scale, rows.modelHigh);
+    for (const [from, count, what] of runs(tape.model, "0")) {
+        // Three strengths are told apart at this height; nine are not.
+        pen.fillStyle = token("main");
+        pen.globalAlpha = what >= "6" ? 1 : what >= "3" ? 0.76 : 0.55;
+        block(pen, from * scale, 3 * unit, count * scale, 7 * unit);
     }
     pen.globalAlpha = 1;
-    for (const [x, w, effect] of tape.tools) {
-        pen.fillStyle = effectColour(effect);
-        block(pen, x * scale, rows.tool, w * scale, rows.toolHigh);
+    for (const [from, count, what] of runs(tape.tools, ".")) {
+        const failed = what !== what.toLowerCase();
+        pen.fillStyle = failed ? token("bad") : effectColour(LETTERS[what] ?? "look");
+        block(pen, from * scale, 11 * unit, count * scale, 4 * unit);
     }
-    for (const [x, w, lane] of tape.lanes ?? []) {
+    for (const [from, to, lane] of tape.agents) {
         pen.fillStyle = laneColour(lane);
-        pen.fillRect(x * scale, rows.lane, Math.max(2, w * scale), 1.25);
+        pen.fillRect(from * scale, 0.75, Math.max(2, (to - from + 1) * scale), 1.25);
     }
-    for (const [x, kind] of tape.marks) mark(pen, kind, x * scale, width, height, unit);
+    for (const [at, kind] of tape.marks) if (kind === "compaction") upright(pen, at * scale, height);
+    const last = tape.used * scale;
+    if (end === "now") {
+        pen.fillStyle = token("signal");
+        pen.fillRect(Math.min(last, width - 2), 0, 1.75, height);
+    } else if (end === "failed") {
+        diamond(pen, Math.min(last + 2, width - 5), 7 * unit, 4.4 * Math.min(unit, 1.4));
+    }
 }
 
 /** A block with the smallest radius; it never vanishes. */
@@ -62,30 +84,25 @@ function block(pen: CanvasRenderingContext2D, x: number, y: number, w: number, h
     pen.fill();
 }
 
-function mark(pen: CanvasRenderingContext2D, kind: string, at: number, width: number, height: number, unit: number): void {
-    const x = Math.min(Math.max(at, 1), width - 1);
-    if (kind === "now") {
-        pen.fillStyle = token("signal");
-        pen.fillRect(x - 0.875, 1, 1.75, height - 1);
-    } else if (kind === "compaction") {
-        pen.strokeStyle = token("ink2");
-        pen.lineWidth = 1;
-        pen.setLineDash([2, 2]);
-        pen.beginPath();
-        pen.moveTo(Math.round(x) + 0.5, 0);
-        pen.lineTo(Math.round(x) + 0.5, height);
-        pen.stroke();
-        pen.setLineDash([]);
-    } else if (kind === "error" || kind === "failed") {
-        const r = (kind === "failed" ? 4.2 : 2.6) * Math.min(unit, 1.4);
-        const y = 7 * unit;
-        const centre = Math.min(Math.max(x, r), width - r);
-        pen.fillStyle = token("bad");
-        pen.beginPath();
-        pen.moveTo(centre, y - r);
-        pen.lineTo(centre + r, y);
-        pen.lineTo(centre, y + r);
-        pen.lineTo(centre - r, y);
-        pen.fill();
-    }
+/** A dashed upright through everything: the context was cut here. */
+function upright(pen: CanvasRenderingContext2D, at: number, height: number): void {
+    const x = Math.round(at) + 0.5;
+    pen.strokeStyle = token("ink2");
+    pen.lineWidth = 1;
+    pen.setLineDash([2, 1.5]);
+    pen.beginPath();
+    pen.moveTo(x, 0);
+    pen.lineTo(x, height);
+    pen.stroke();
+    pen.setLineDash([]);
+}
+
+function diamond(pen: CanvasRenderingContext2D, x: number, y: number, r: number): void {
+    pen.fillStyle = token("bad");
+    pen.beginPath();
+    pen.moveTo(x, y - r);
+    pen.lineTo(x + r, y);
+    pen.lineTo(x, y + r);
+    pen.lineTo(x - r, y);
+    pen.fill();
 }

@@ -1,6 +1,6 @@
 /** Keys of the page: every view says which it hears, and the sheet behind `?` lists them. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { recall, remember } from "../parts/stored";
 
 export interface Binding {
@@ -29,15 +29,16 @@ export function setLetters(on: boolean): void {
     remember("keys", on);
 }
 
-/** Hear these keys while the calling piece is on the page. The newest group is asked first. */
+/** Hear these keys while the calling piece is on the page. Of two pieces the later one is asked first. */
 export function useKeys(title: string, bindings: readonly Binding[]): void {
+    const group = useRef<Group>({ title, bindings }).current;
+    group.bindings = bindings; // they close over what the piece knows now
     useEffect(() => {
-        const group = { title, bindings };
         groups.value = [group, ...groups.value];
         return () => {
             groups.value = groups.value.filter((other) => other !== group);
         };
-    });
+    }, []);
 }
 
 /** The name of a key press, e.g. `Ctrl+k`, `Shift+ArrowLeft`, `?`. */

@@ -1,0 +1,197 @@
+/** The sessions of a query: asked in pages as they come into view, kept until a new answer is there. */
+import { signal } from "@preact/signals";
+import { get, isAbort } from "../api/client";
+import type { Group, Groups, QueryPart, QueryProblem, SessionList, SessionRow, Tape, Tapes } from "../api/types";
+
+export const PAGE = 100;
+/** Pages kept; beyond that the ones seen longest ago are asked again when they are needed. */
+const KEPT = 60;
+
+export interface Answer {
+    q: string;
+    sort: string;
+    total: number;
+    matched: number;
+    tookMs: number;
+    problems: QueryProblem[];
+    parts: QueryPart[] | null;
+    groups: Group[];
+}
+
+export class Listing {
+    /** The latest answer as a whole; null before the first. */
+    readonly answer = signal<Answer | null>(null);
+    readonly error = signal<Error | null>(null);
+    /** Whether an answer has been waited for long enough to say so. */
+    readonly slow = signal(false);
+    /** Counts whenever rows, sub-agents or tapes arrived. */
+    readonly arrived = signal(0);
+    readonly unfolded = signal<ReadonlySet<string>>(new Set());
+
+    #q = "";
+    #sort = "";
+    #pages = new Map<number, SessionRow[]>();
+    #children = new Map<string, SessionRow[]>();
+    #tapes = new Map<string, Tape | null>();
+    #asking = new Map<number, AbortController>();
+    #first: AbortController | null = null;
+    #again: ReturnType<typeof setTimeout> | undefined;
+
+    /** Ask a query from its beginning. The old rows stay until the answer is there. */
+    async ask(q: string, sort: string): Promise<void> {
+        this.#q = q;
+        this.#sort = sort;
+        this.#first?.abort();
+        const mine = new AbortController();
+        this.#first = mine;
+        const late = setTimeout(() => (this.slow.value = true), 150);
+        try {
+            const params = { q, sort };
+            const [list, told] = await Promise.all([
+                get<SessionList>("sessions", { ...params, offset: 0, limit: PAGE }, mine.signal),
+                sort ? { groups: [] } : get<Groups>("groups", params, mine.signal),
+            ]);
+            if (this.#first !== mine) return;
+            for (const other of this.#asking.values()) other.abort();
+            this.#asking.clear();
+            this.#pages = new Map([[0, list.rows]]);
+            this.error.value = null;
+            this.answer.value = {
+                q,
+                sort,
+                total: list.total,
+                matched: list.matched,
+                tookMs: list.took_ms,
+                problems: list.problems,
+                parts: list.parts,
+                groups: told.groups,
+            };
+            this.arrived.value += 1;
+        } catch (error) {
+            if (!isAbort(error) && this.#first === mine) this.error.value = error as Error;
+        } finally {
+            clearTimeout(late);
+            if (this.#first === mine) this.slow.value = false;
+        }
+    }
+
+    /** Ask the same again, soon; several wishes at once are one. */
+    refresh(afterMs: number): void {
+        if (this.#again !== undefined) return;
+        this.#again = setTimeout(() => {
+            this.#again = undefined;
+            void this.ask(this.#q, this.#sort);
+        }, afterMs);
+    }
+
+    /** The session at a place of the list, once it is here. */
+    row(at: number): SessionRow | null {
+        return this.#pages.get(Math.floor(at / PAGE))?.[at % PAGE] ?? null;
+    }
+
+    /** The sub-agents of a session, once they are here. */
+    children(id: string): readonly SessionRow[] | null {
+        return this.#children.get(id) ?? null;
+    }
+
+    tape(row: SessionRow): Tape | null {
+        return row.tape ?? this.#tapes.get(row.id) ?? null;
+    }
+
+    /** Where a session stands among the rows that are here. */
+    find(id: string): number | null {
+        for (const [page, rows] of this.#pages) {
+            const at = rows.findIndex((row) => row.id === id);
+            if (at >= 0) return page * PAGE + at;
+        }
+        return null;
+    }
+
+    /** How many sub-agents are shown, by the place of their session. */
+    shown(): Map<number, number> {
+        const found = new Map<number, number>();
+        for (const id of this.unfolded.value) {
+            const at = this.find(id);
+            const children = this.#children.get(id);
+            if (at !== null && children) found.set(at, children.length);
+        }
+        return found;
+    }
+
+    /** Make sure that the sessions from … to are here or asked for; others under way are dropped. */
+    need(from: number, to: number): void {
+        const wanted = new Set<number>();
+        for (let page = Math.floor(from / PAGE); page <= Math.floor(to / PAGE); page += 1) wanted.add(page);
+        for (const [page, asked] of this.#asking) {
+            if (wanted.has(page)) continue;
+            asked.abort();
+            this.#asking.delete(page);
+        }
+        for (const page of wanted) if (!this.#pages.has(page) && !this.#asking.has(page)) void this.#load(page);
+        const missing: string[] = [];
+        for (let at = from; at <= to; at += 1) {
+            const row = this.row(at);
+            if (row && !row.tape && !this.#tapes.has(row.id)) missing.push(row.id);
+        }
+        if (missing.length) void this.#draw(missing);
+    }
+
+    async #load(page: number): Promise<void> {
+        const asked = new AbortController();
+        this.#asking.set(page, asked);
+        try {
+            const params = { q: this.#q, sort: this.#sort, offset: page * PAGE, limit: PAGE };
+            const list = await get<SessionList>("sessions", params, asked.signal);
+            if (this.#asking.get(page) !== asked) return;
+            this.#pages.set(page, list.rows);
+            if (this.#pages.size > KEPT) this.#pages.delete(this.#pages.keys().next().value!);
+            this.arrived.value += 1;
+        } catch (error) {
+            if (!isAbort(error)) this.error.value = error as Error;
+        } finally {
+            if (this.#asking.get(page) === asked) this.#asking.delete(page);
+        }
+    }
+
+    async #draw(ids: string[]): Promise<void> {
+        for (const id of ids) this.#tapes.set(id, null);
+        try {
+            const { tapes } = await get<Tapes>("tapes", { ids: ids.join(",") });
+            for (const [id, tape] of Object.entries(tapes)) this.#tapes.set(id, tape);
+            this.arrived.value += 1;
+        } catch {
+            for (const id of ids) if (!this.#tapes.get(id)) this.#tapes.delete(id); // asked again when next seen
+        }
+    }
+
+    /** Show or hide the sub-agents of a session. */
+    async fold(id: string, open: boolean): Promise<void> {
+        const next = new Set(this.unfolded.value);
+        if (open) next.add(id);
+        else next.delete(id);
+        this.unfolded.value = next;
+        if (!open || this.#children.has(id)) return;
+        try {
+            const list = await get<SessionList>(`sessions/${encodeURIComponent(id)}/children`);
+            this.#children.set(id, list.rows);
+            const missing = list.rows.filter((row) => !row.tape && !this.#tapes.has(row.id)).map((row) => row.id);
+            if (missing.length) void this.#draw(missing);
+        } catch (error) {
+            this.error.value = error as Error;
+        }
+        this.arrived.value += 1;
+    }
+
+    /** A session was written to: its row is replaced where it stands; false where it is not here. */
+    heard(session: SessionRow): boolean {
+        this.#tapes.delete(session.id);
+        for (const rows of this.#pages.values()) {
+            const at = rows.findIndex((row) => row.id === session.id);
+            if (at < 0) continue;
+            rows[at] = { ...session, snippet: rows[at]!.snippet, snippet_seq: rows[at]!.snippet_seq, tape: session.tape ?? rows[at]!.tape };
+            this.arrived.value += 1;
+            return true;
+        }
+        return false;
+    }
+}
