@@ -443,6 +443,8 @@ export interface ToolView {
   input: Text | null;
   output: Text | null;
   output_is_json: boolean;
+  /** What it wrote to stderr, where that is told apart (`output` may hold it, too). */
+  stderr: Text | null;
   error: string | null;
   ok: boolean | null;
   denied: boolean;

@@ -41,6 +41,8 @@ class ToolView(View, frozen=True, kw_only=True):
     """The input as JSON; a free text where the tool takes one."""
     output: Text | None
     output_is_json: bool
+    stderr: Text | None
+    """What it wrote to stderr, where that is told apart (`output` may hold it, too)."""
     error: str | None
     ok: bool | None
     denied: bool
