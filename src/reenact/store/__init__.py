@@ -4,8 +4,9 @@ Two truths in plain files (originals of imports, segments of recordings) and one
 room alone speaks SQL. It knows no agent and no format of one, and refuses to change what was kept.
 """
 
-from reenact.store.local import LocalStore, open_store
+from reenact.store.local import LocalStore
 from reenact.store.memory import MemoryStore
+from reenact.store.opening import open_store
 from reenact.store.pricing import Pricer
 from reenact.store.protocol import Deriving, Store, Writer
 from reenact.store.values import (

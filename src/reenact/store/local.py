@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from reenact.clock import Clock
-from reenact.errors import ArchiveBusyError, ArchiveError, ArchiveTooNewError, ReadOnlyArchiveError
+from reenact.errors import ArchiveBusyError, ArchiveError, ReadOnlyArchiveError
 from reenact.events import Event, Header
 from reenact.query import Query
 from reenact.store import collect, defects, feed, frames, query, removal, sizes, totals, verify
@@ -20,9 +19,8 @@ from reenact.store.catch_up import catch_up
 from reenact.store.derive import LocalDeriving
 from reenact.store.index import Index
 from reenact.store.journal import Journal, Note
-from reenact.store.layout import Card, Layout, make_directory, new_card, read_card, safe, write_file
+from reenact.store.layout import Card, Layout, safe
 from reenact.store.local_search import LocalSearch
-from reenact.store.lock import locked
 from reenact.store.manifest import NAME
 from reenact.store.originals import Originals
 from reenact.store.outwork import Parcel, receive, take_over
@@ -56,46 +54,6 @@ from reenact.store.values import (
     Warned,
 )
 from reenact.store.writer import LocalWriter
-
-
-def open_store(
-    path: Path | str,
-    *,
-    clock: Clock,
-    pricer: Pricer,
-    cache: Path | str | None = None,
-    read_only: bool = False,
-) -> LocalStore:
-    """Opens the archive in a folder, made where it is absent; `cache` may lie elsewhere.
-
-    An archive that a newer reenact wrote is opened for reading.
-
-    Raises:
-        ArchiveError: the folder holds something that is no archive that can be read.
-    """
-    root = Path(path)
-    layout = Layout(root, Path(cache) if cache is not None else root / "cache")
-    reason = "it was opened for reading" if read_only else None
-    try:
-        card = read_card(layout.card)
-    except ArchiveTooNewError as error:
-        card, reason = None, error.message
-    if card is None and reason is None:
-        card = _begin(layout)
-    if reason is None and not os.access(root, os.W_OK):
-        reason = "its folder is not writable"
-    return LocalStore(layout, clock=clock, pricer=pricer, card=card, read_only=reason)
-
-
-def _begin(layout: Layout) -> Card:
-    """Makes a new archive; of two processes that do so, both get the same."""
-    make_directory(layout.root)
-    with locked(layout.root):
-        card = read_card(layout.card)
-        if card is None:
-            card = new_card()
-            write_file(layout.card, msgspec.json.encode(card), durable=True)
-    return card
 
 
 class LocalStore:
