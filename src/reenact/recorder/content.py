@@ -19,9 +19,7 @@ def usage_of(dialect: Dialect, message: Mapping[str, Any], exchange: str) -> Usa
     if tokens is None:
         return None
     outline = dialect.outline(message)
-    return spent(
-        outline.id or exchange, tokens, model=outline.model, is_final=outline.stop_reason is not None
-    )
+    return spent(outline.id or exchange, tokens, model=outline.model, is_final=outline.is_final)
 
 
 def spent(message: str, tokens: Tokens, *, model: str | None, is_final: bool) -> UsageRecorded:

@@ -12,21 +12,13 @@ from collections.abc import Sequence
 import msgspec
 
 from reenact.replay.model import Chunk, Fidelity, Taped, Timing, Told
-from reenact.wire import canonical, sse
-from reenact.wire.anthropic import (
-    JSON_HEADERS,
-    STREAM_HEADERS,
-    assemble,
-    parse_reply,
-    render_json,
-    render_stream,
-    rewrite_message,
-    rewrite_stream,
-)
+from reenact.wire import canonical
 from reenact.wire.canonical import Object
+from reenact.wire.dialect import Dialect
 from reenact.wire.mapping import Mapper
+from reenact.wire.reply import JSON_HEADERS, STREAM_HEADERS
+from reenact.wire.request import Form
 
-_STREAM = "text/event-stream"
 _NOT_SERVED = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection", "date"})
 _OK = 200
 
@@ -62,8 +54,9 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """How an answer is to be given."""
 
     mapper: Mapper
-    is_stream: bool
-    """Whether the request wants a stream."""
+    dialect: Dialect
+    form: Form
+    """The form in which the request wants it."""
     pace: Pace = Pace()
     keep_thinking: bool = False
     """True where the run may go on live: the provider refuses thinking that is not as it signed it."""
@@ -73,23 +66,23 @@ def render(response: Taped | Told, manner: Manner) -> Rendered:
     """Gives a recorded answer as the request wants it."""
     if isinstance(response, Told):
         return _told(response.message, manner)
-    was_stream = response.headers.get("content-type", "").startswith(_STREAM)
-    if was_stream and manner.is_stream:
+    form = manner.dialect.form_of(response.headers, response.body)
+    if form == manner.form and form != "json":
         return _stream(response, manner)
-    message = _message(response, was_stream=was_stream) if response.status == _OK else None
-    if message is None or was_stream == manner.is_stream:
+    message = _message(response, manner.dialect, form) if response.status == _OK else None
+    if message is None or form == manner.form:
         return _whole(response, manner)
-    wanted = STREAM_HEADERS if manner.is_stream else JSON_HEADERS
+    wanted = STREAM_HEADERS if manner.form == "sse" else JSON_HEADERS
     kept = {name: value for name, value in _served(response.headers).items() if name not in wanted}
     return msgspec.structs.replace(_told(message, manner), headers={**kept, **wanted})
 
 
 def _told(message: Object, manner: Manner) -> Rendered:
-    mapped = rewrite_message(message, manner.mapper, keep_thinking=manner.keep_thinking)
-    pieces = render_stream(mapped) if manner.is_stream else (render_json(mapped),)
+    mapped = manner.dialect.rewrite_message(message, manner.mapper, keep_thinking=manner.keep_thinking)
+    pieces = manner.dialect.render(mapped, manner.form)
     return Rendered(
         status=_OK,
-        headers=dict(STREAM_HEADERS if manner.is_stream else JSON_HEADERS),
+        headers=dict(STREAM_HEADERS if manner.form == "sse" else JSON_HEADERS),
         chunks=tuple(Chunk(data=piece) for piece in pieces),
         fidelity="synthesised",
         is_rewritten=mapped != message,
@@ -99,9 +92,11 @@ def _told(message: Object, manner: Manner) -> Rendered:
 def _stream(response: Taped, manner: Manner) -> Rendered:
     pieces: Sequence[bytes] = ()
     if not manner.mapper.is_identity:
-        pieces = rewrite_stream(response.body, manner.mapper, keep_thinking=manner.keep_thinking)
+        pieces = manner.dialect.rewrite_stream(
+            response.body, manner.mapper, keep_thinking=manner.keep_thinking
+        )
     is_rewritten = bool(pieces) and b"".join(pieces) != response.body
-    cut = _events(pieces, response, manner.pace) if is_rewritten else None
+    cut = _events(pieces, response, manner.pace, manner.dialect) if is_rewritten else None
     return Rendered(
         status=response.status,
         headers=_served(response.headers),
@@ -135,14 +130,14 @@ def _mapped(body: bytes, manner: Manner) -> bytes:
         return body
     if not isinstance(value, dict):
         return body
-    mapped = rewrite_message(value, manner.mapper, keep_thinking=manner.keep_thinking)
+    mapped = manner.dialect.rewrite_message(value, manner.mapper, keep_thinking=manner.keep_thinking)
     return body if mapped == value else canonical.dump(mapped)
 
 
-def _message(response: Taped, *, was_stream: bool) -> Object | None:
-    if not was_stream:
-        return parse_reply(response.body, status=response.status).message
-    stream = assemble(response.body)
+def _message(response: Taped, dialect: Dialect, form: Form) -> Object | None:
+    if form == "json":
+        return dialect.parse_reply(response.body, status=response.status).message
+    stream = dialect.assemble(response.body)
     return stream.message if stream.is_complete else None
 
 
@@ -177,13 +172,14 @@ def _cut(body: bytes, cuts: Sequence[tuple[int, int]], pace: Pace) -> tuple[Chun
     return tuple(chunks)
 
 
-def _events(pieces: Sequence[bytes], response: Taped, pace: Pace) -> tuple[Chunk, ...]:
+def _events(pieces: Sequence[bytes], response: Taped, pace: Pace, dialect: Dialect) -> tuple[Chunk, ...]:
     """Gives each event at the time at which its last byte had come in the recording."""
     cuts = _cuts(response)
+    ends = dialect.boundaries(response.body)
     arrived = list(zip(itertools.accumulate(length for _, length in cuts), cuts, strict=True))
     chunks: list[Chunk] = []
     before = at = 0
-    for piece, end in zip(pieces, sse.boundaries(response.body), strict=True):
+    for piece, end in zip(pieces, ends, strict=True):
         while at < len(arrived) - 1 and arrived[at][0] < end:
             at += 1
         when = arrived[at][1][0] if arrived else 0

@@ -9,8 +9,8 @@ import msgspec
 from reenact.replay.match import Matcher, Slot
 from reenact.replay.reading import Subject
 from reenact.wire.alignment import shared
-from reenact.wire.anthropic import Difference, diff_requests
 from reenact.wire.canonical import content_hash
+from reenact.wire.diff import Difference
 from reenact.wire.fingerprint import shared_messages
 from reenact.wire.normalise import Normaliser
 
@@ -34,9 +34,7 @@ def find_closest(matcher: Matcher, asked: Subject, lane: str) -> Closest | None:
     First counts how far both agree from the start, then how few leaves differ; between equals the
     call that was due in this lane.
     """
-    known = [
-        slot for slot in matcher.slots if slot.subject is not None and _base(slot.subject) == _base(asked)
-    ]
+    known = [slot for slot in matcher.slots if slot.subject is not None and slot.subject.base == asked.base]
     if not known:
         return None
     due = _due(matcher, asked, lane)
@@ -71,7 +69,7 @@ def compare(slot: Slot, asked: Subject, matcher: Matcher) -> Closest:
     if subject.order != asked.order:  # an edit may have taken away the calls that give results their order
         pairs.append((subject.sent, asked.sent))
     found = [
-        diff_requests(recorded, actual, recorded_by=one, actual_by=other)
+        asked.dialect.diff_requests(recorded, actual, recorded_by=one, actual_by=other)
         for recorded, actual in pairs
         for one, other in ways
     ]
@@ -108,7 +106,3 @@ def _due(matcher: Matcher, asked: Subject, lane: str) -> frozenset[str]:
 
 def _alike(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> int:
     return sum(left == right for left, right in zip(one, other, strict=False))
-
-
-def _base(subject: Subject) -> str:
-    return f"{subject.method} {subject.path.partition('?')[0]}"

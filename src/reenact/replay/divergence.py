@@ -19,8 +19,7 @@ from reenact.replay.model import (
     Section,
 )
 from reenact.replay.reading import Subject
-from reenact.wire import canonical
-from reenact.wire.anthropic import diff
+from reenact.wire import canonical, diff
 from reenact.wire.canonical import Json
 
 _MOST = 12

@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from reenact.wire.anthropic import Request
 from reenact.wire.canonical import Json, Object
+from reenact.wire.request import Request
 from reenact.wire.rules import Rule
 
 Kind = Literal["main", "aux"]

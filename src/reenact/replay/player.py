@@ -31,13 +31,13 @@ from reenact.replay.model import (
     Timing,
     Told,
 )
-from reenact.replay.reading import Memory, Subject, asked_subject, is_retry, lane_of
+from reenact.replay.reading import Memory, Subject, asked_subject, is_retry, lane_of, spoken
 from reenact.replay.rules import rules_for
 from reenact.replay.script import Script, has_failed
 from reenact.replay.stubs import stub
 from reenact.replay.summaries import recorded_summary
-from reenact.wire.anthropic import refusal
 from reenact.wire.declared import Declared
+from reenact.wire.dialect import Dialect
 from reenact.wire.mapping import Mapper, mapper
 
 _CONSEQUENCES: dict[Policy, Consequence] = {
@@ -87,7 +87,7 @@ class Player:
         self._recorded_values = tuple(map(for_answers, recorded))
         self._actual_values = for_answers(actual)
         self._memory = Memory()
-        self._sides = compile_sides(recorded, actual, rules_for(script.rules))
+        self._sides = compile_sides(recorded, actual, rules_for(script.rules, _dialects(script)))
         self._matcher = Matcher(script, self._sides, memory=self._memory, until=until)
         self._books = Books(script, self._matcher, warnings=(*self._sides.warnings, *script.warnings))
         self._repeats = Repeats()
@@ -154,7 +154,7 @@ class Player:
         self._matcher.take(slot, asked, lane)
         self._books.matched(found.level, slot)
         served = self._serve(slot, response, found.level, asked, lane, step=step, ids=found.ids)
-        is_repeatable = not slot.is_main or _is_asked_again(response)
+        is_repeatable = not slot.is_main or _is_asked_again(response, asked.dialect)
         given = Given(
             slot=slot, level=found.level, ids=found.ids, ticket=served.ticket, is_repeatable=is_repeatable
         )
@@ -181,7 +181,8 @@ class Player:
     ) -> Served:
         manner = Manner(
             mapper=self._mapper(ids),
-            is_stream=asked.request.is_stream,
+            form=asked.request.wanted,
+            dialect=asked.dialect,
             pace=self._pace,
             keep_thinking=self._may_go_live,
         )
@@ -283,7 +284,7 @@ class Player:
         self._books.diverge(told)
         match self._policy:
             case "fail":
-                return self._refuse(told)
+                return self._refuse(told, asked.dialect)
             case "live" | "live-and-record":
                 return self._go_live("miss", lane, told=told)
             case "stub":
@@ -291,8 +292,8 @@ class Player:
                 self._books.stubs.append(Stub(purpose="main", lane=lane, path=asked.path))
                 return msgspec.structs.replace(stub(asked, "main", lane=lane), divergence=told)
 
-    def _refuse(self, told: Divergence) -> Refused:
-        reply = refusal(tell.sentence(told), divergence=told.id)
+    def _refuse(self, told: Divergence, dialect: Dialect) -> Refused:
+        reply = dialect.refusal(tell.sentence(told), divergence=told.id)
         self._refusal = Refused(status=reply.status, headers=reply.headers, body=reply.body, divergence=told)
         self._books.refusals += 1
         return self._refusal
@@ -325,8 +326,14 @@ def _answer(slot: Slot) -> Taped | Told:
     return slot.answer
 
 
-def _is_asked_again(response: Taped | Told) -> bool:
+def _dialects(script: Script) -> set[str]:
+    """Names the dialects that a script speaks."""
+    routes = {(one.method, one.path) for one in script.exchanges}
+    return {spoken(method, path).name for method, path in routes}
+
+
+def _is_asked_again(response: Taped | Told, dialect: Dialect) -> bool:
     """Tells whether clients ask again after this answer: failures, but not what was cut off on our side."""
     if not isinstance(response, Taped) or response.end in ("client_abort", "truncated"):
         return False
-    return has_failed(response)
+    return has_failed(response, dialect)

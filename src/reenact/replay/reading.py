@@ -13,13 +13,13 @@ from reenact.replay.declared import Sides
 from reenact.replay.model import Exchange, Incoming
 from reenact.replay.settling import Settled, Settler
 from reenact.wire import canonical
-from reenact.wire.anthropic import Request, as_blocks, fingerprint_request, parse_request, request_of
 from reenact.wire.canonical import Json
+from reenact.wire.dialect import Dialect
+from reenact.wire.dialects import dialect_named, dialect_of
 from reenact.wire.fingerprint import Cache, Fingerprint
 from reenact.wire.normalise import Normaliser
+from reenact.wire.request import Request
 
-CALLS = "/v1/messages"
-"""The route on which the model is called; everything else is auxiliary."""
 LANE_HEADERS = ("x-reenact-lane", "x-test-id", "x-claude-code-agent-id")
 """Headers that name a lane, the most explicit first."""
 RETRY_HEADER = "x-stainless-retry-count"
@@ -35,8 +35,12 @@ class Memory:
     """What is remembered of messages seen before, for one player."""
 
     def __init__(self) -> None:
-        self.cache = Cache()
         self.settler = Settler()
+        self._caches: dict[str, Cache] = {}
+
+    def cache(self, dialect: Dialect) -> Cache:
+        """Gives what is known of a dialect's parts: equal bytes are read otherwise in another one."""
+        return self._caches.setdefault(dialect.name, Cache())
 
 
 class Subject:
@@ -50,6 +54,7 @@ class Subject:
         self,
         make: Callable[[], Settled],
         *,
+        dialect: Dialect,
         method: str,
         path: str,
         side: Normaliser,
@@ -57,6 +62,7 @@ class Subject:
         memory: Memory,
     ) -> None:
         self._make = make
+        self.dialect = dialect
         self._unite = sides.union
         self._memory = memory
         self.method = method
@@ -66,15 +72,21 @@ class Subject:
         request = settled.request
         self.order = settled.order
         """The order of parallel results where it is not that of their calls."""
-        self.own: Fingerprint = fingerprint_request(request, side, cache=memory.cache)
+        self.own: Fingerprint = dialect.fingerprint_request(request, side, cache=memory.cache(dialect))
         """The fingerprints with this side's own values taken out."""
-        self.route = _route(method, path, request)
+        route = dialect.route(method, path)
+        self.base = f"{method} {path.partition('?')[0] if route is None else route.name}"
+        """What is asked for, by its address."""
+        self.route = _route(self.base, request)
         """What must be equal whatever the body says."""
+        self.is_call = route is not None and route.purpose is None
+        """True for a call of the model itself."""
         self.defect = request.defect
         self.model = request.model
         self.has_tools = bytes(request.fields.get("tools", _NO_TOOLS)) != bytes(_NO_TOOLS)
         self.is_single = len(request.raw_messages) == 1
-        self.purpose = _purpose(request) if self.is_call else _route_words(path)
+        told = route.purpose if route is not None else None
+        self.purpose = _purpose(dialect, request) if self.is_call else told or _route_words(path)
         """What it is for where it tells by itself; see `purpose_of`."""
 
     @property
@@ -90,19 +102,19 @@ class Subject:
     @cached_property
     def union(self) -> Fingerprint:
         """The fingerprints with the values of both sides taken out."""
-        return fingerprint_request(self.request, self._unite, cache=self._memory.cache)
-
-    @property
-    def is_call(self) -> bool:
-        """True for a call of the model itself."""
-        return self.method == "POST" and self.path.partition("?")[0].endswith(CALLS)
+        cache = self._memory.cache(self.dialect)
+        return self.dialect.fingerprint_request(self.request, self._unite, cache=cache)
 
 
 def asked_subject(incoming: Incoming, sides: Sides, memory: Memory) -> Subject:
     """Reads a request of the actual run."""
-    request = memory.settler.settle(incoming.request or parse_request(incoming.body))
+    dialect = spoken(incoming.method, incoming.path, incoming.headers)
+    request = memory.settler.settle(
+        incoming.request or dialect.parse_request(incoming.body, path=incoming.path, method=incoming.method)
+    )
     return Subject(
         lambda: request,
+        dialect=dialect,
         method=incoming.method,
         path=incoming.path,
         side=sides.actual,
@@ -113,17 +125,26 @@ def asked_subject(incoming: Incoming, sides: Sides, memory: Memory) -> Subject:
 
 def recorded_subject(exchange: Exchange, sides: Sides, memory: Memory) -> Subject:
     """Reads a recorded request; what is not stored is an empty one."""
-    body = exchange.request
+    body, method, path = exchange.request, exchange.method, exchange.path
+    dialect = spoken(method, path)
     return Subject(
         lambda: memory.settler.settle(
-            request_of(body) if isinstance(body, dict) else parse_request(_as_bytes(body))
+            dialect.request_of(body, path=path, method=method)
+            if isinstance(body, dict)
+            else dialect.parse_request(_as_bytes(body), path=path, method=method)
         ),
+        dialect=dialect,
         method=exchange.method,
         path=exchange.path,
         side=sides.recorded,
         sides=sides,
         memory=memory,
     )
+
+
+def spoken(method: str, path: str, headers: Mapping[str, str] | None = None) -> Dialect:
+    """Gives the dialect of a request; what is of none that is known is read as Anthropic's."""
+    return dialect_of(method, path, headers) or dialect_named("anthropic")
 
 
 def lane_of(incoming: Incoming) -> str:
@@ -153,8 +174,9 @@ def purpose_of(subject: Subject, *, models: Iterable[str] = ()) -> str | None:
     return "side" if is_aside and subject.model not in known else None
 
 
-def _purpose(request: Request) -> str | None:
-    text = _last_text(request.raw_messages).strip()
+def _purpose(dialect: Dialect, request: Request) -> str | None:
+    last = request.raw_messages[-1:]
+    text = dialect.user_text(canonical.decode_raw(last[0])).strip() if last else ""
     if text.lower() in _PROBES:
         return _PROBES[text.lower()]
     if request.params.get("max_tokens") in (0, 1):
@@ -163,8 +185,7 @@ def _purpose(request: Request) -> str | None:
     return "compact" if is_instruction and _SUMMARY.search(text) else None
 
 
-def _route(method: str, path: str, request: Request) -> str:
-    base = f"{method} {path.partition('?')[0]}"
+def _route(base: str, request: Request) -> str:
     if request.defect is None or not request.body:
         return base
     return f"{base} {hashlib.sha256(request.body).hexdigest()}"
@@ -173,14 +194,6 @@ def _route(method: str, path: str, request: Request) -> str:
 def _route_words(path: str) -> str:
     last = path.partition("?")[0].rstrip("/").rpartition("/")[2]
     return "models" if "/models" in path else last or "root"
-
-
-def _last_text(messages: tuple[msgspec.Raw, ...]) -> str:
-    last = canonical.decode_raw(messages[-1]) if messages else None
-    if not isinstance(last, dict) or last.get("role") != "user":
-        return ""
-    texts = [str(block.get("text", "")) for block in as_blocks(last.get("content"))]
-    return texts[-1] if texts else ""
 
 
 def _as_bytes(body: Json) -> bytes:

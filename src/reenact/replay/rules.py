@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from reenact.events import Event, bodies
-from reenact.wire.anthropic import CLAUDE_CODE
+from reenact.wire.dialects import dialect_named
 from reenact.wire.rules import Rule, Rules
 
 
@@ -29,6 +29,9 @@ def rules_of_events(events: Iterable[Event]) -> tuple[Rule, ...]:
     return tuple(found.values())
 
 
-def rules_for(accepted: Sequence[Rule]) -> Rules:
-    """Gives the shipped rules and the accepted ones."""
-    return CLAUDE_CODE.plus(tuple(accepted))
+def rules_for(accepted: Sequence[Rule], dialects: Iterable[str] = ()) -> Rules:
+    """Gives the shipped rules of the dialects that a script speaks, and the accepted ones."""
+    shipped = [dialect_named(name).rules for name in sorted({*dialects} or {"anthropic"})]
+    rules = dict.fromkeys(rule for one in shipped for rule in one.rules)
+    shapes = dict.fromkeys(shape for one in shipped for shape in one.shapes)
+    return Rules(rules=tuple(rules), shapes=tuple(shapes)).plus(tuple(accepted))

@@ -14,11 +14,12 @@ from reenact.events import Event, bodies
 from reenact.replay.declared import declared_of_events
 from reenact.replay.loading import load_request
 from reenact.replay.model import Exchange, Fidelity, Kind, Taped, Told, Value
+from reenact.replay.reading import spoken
 from reenact.replay.rules import rules_of_events
 from reenact.wire import canonical
-from reenact.wire.anthropic import assemble, error_reply, parse_reply
 from reenact.wire.canonical import Json, Object
 from reenact.wire.declared import Declared
+from reenact.wire.dialect import Dialect
 from reenact.wire.rules import Rule
 
 Blobs = Callable[[str], bytes]
@@ -28,9 +29,6 @@ _CALLS = "/v1/messages"
 _LEFT = frozenset({"client_abort", "truncated"})
 _FAILED = 400
 _GATEWAY = 502
-_LAST_EVENT = b'"message_stop"'
-_TAIL = 400
-"""Bytes at the end of a stream in which its last event is looked for before the whole is read."""
 
 
 class Logged(Value, frozen=True, kw_only=True):
@@ -141,9 +139,12 @@ class _Recording:
                 self._response(body)
             case bodies.ModelFailed(exchange=str(name)) as body if name in self._asked:
                 if self._asked[name].response is None:
-                    self._answer(name, response=_failure(body))
+                    self._answer(name, response=_failure(body, self._dialect(name)))
             case _:
                 pass
+
+    def _dialect(self, name: str) -> Dialect:
+        return spoken(self._asked[name].method, self._asked[name].path)
 
     def exchanges(self) -> list[Exchange]:
         return list(self._asked.values())
@@ -185,32 +186,29 @@ class _Recording:
 
     def _answer(self, name: str, *, response: Taped, message: str | None = None) -> None:
         self._asked[name] = msgspec.structs.replace(
-            self._asked[name], response=response, message=message or message_id(response)
+            self._asked[name], response=response, message=message or message_id(response, self._dialect(name))
         )
 
 
-def has_failed(response: Taped) -> bool:
+def has_failed(response: Taped, dialect: Dialect) -> bool:
     """Tells whether an answer is one that a client asks again for: an error, or a stream broken off."""
     if response.status >= _FAILED or response.end != "complete":
         return True
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        return False
-    return _LAST_EVENT not in response.body[-_TAIL:] and not assemble(response.body).is_complete
+    form = dialect.form_of(response.headers, response.body)
+    return form != "json" and not dialect.has_ended(response.body)
 
 
-def message_id(response: Taped) -> str | None:
+def message_id(response: Taped, dialect: Dialect) -> str | None:
     """Gives the provider's id of the answer, where it has one."""
-    if response.headers.get("content-type", "").startswith("text/event-stream"):
-        message = assemble(response.body).message
-    else:
-        message = parse_reply(response.body, status=response.status).message
-    found = (message or {}).get("id")
-    return found if isinstance(found, str) else None
+    form = dialect.form_of(response.headers, response.body)
+    message = dialect.read(response.body, form=form, status=response.status).message
+    return dialect.outline(message).id if message else None
 
 
 def is_call(exchange: Exchange) -> bool:
     """Tells whether an exchange is a call of the model itself, not of a route beside it."""
-    return exchange.method == "POST" and exchange.path.partition("?")[0].endswith(_CALLS)
+    route = spoken(exchange.method, exchange.path).route(exchange.method, exchange.path)
+    return route is not None and route.purpose is None
 
 
 def _logged(call: Logged, arrival: int) -> Exchange:
@@ -229,8 +227,8 @@ def _logged(call: Logged, arrival: int) -> Exchange:
     )
 
 
-def _failure(body: bodies.ModelFailed) -> Taped:
-    reply = error_reply(
+def _failure(body: bodies.ModelFailed, dialect: Dialect) -> Taped:
+    reply = dialect.error(
         body.status or _GATEWAY,
         kind=body.category or "api_error",
         message=body.error or "the upstream could not be reached",
@@ -252,7 +250,11 @@ def _collapsed(exchanges: Sequence[Exchange]) -> list[Exchange]:
         else:
             kept[place] = _joined(kept[place], exchange)
         response = exchange.response
-        if isinstance(response, Taped) and exchange.request is not None and has_failed(response):
+        if (
+            isinstance(response, Taped)
+            and exchange.request is not None
+            and has_failed(response, spoken(exchange.method, exchange.path))
+        ):
             failed.setdefault(exchange.lane, {})[_request_key(exchange)] = place
     return kept
 

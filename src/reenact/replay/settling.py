@@ -12,8 +12,8 @@ import hashlib
 import msgspec
 
 from reenact.wire import canonical
-from reenact.wire.anthropic import Request, as_blocks
 from reenact.wire.canonical import Json, Object
+from reenact.wire.request import Request, as_blocks
 
 _RESULT = b'"tool_result"'
 _SOME = 2

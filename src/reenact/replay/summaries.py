@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from reenact.replay.match import Matcher
-from reenact.wire.anthropic import as_blocks
+from reenact.wire.request import as_blocks
 
 _MARK = "continued from a previous conversation"
 _SUMMARY = re.compile(r"^Summary:\n(.*?)(?:\n\nIf you need specific details|\Z)", re.DOTALL | re.MULTILINE)

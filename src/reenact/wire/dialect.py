@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from reenact.wire import canonical
-from reenact.wire.request import Form, Layout, Request, read_request
+from reenact.wire import canonical, sse
+from reenact.wire.fingerprint import fingerprint
+from reenact.wire.request import Form, Layout, Request, parts_of, read_request
+from reenact.wire.rewriting import Event, Fragment, mapped, rewritten, sse_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from reenact.events import Tokens
     from reenact.events.blocks import AnyBlock
     from reenact.wire.canonical import Json, Object
-    from reenact.wire.diff import Difference
-    from reenact.wire.fingerprint import Cache, Fingerprint
+    from reenact.wire.diff import Difference, Words
+    from reenact.wire.fingerprint import Cache, Fingerprint, Part, Prepared
     from reenact.wire.mapping import Mapper
     from reenact.wire.normalise import Normaliser
     from reenact.wire.reply import Assembled, ErrorReply, Outline, Reply
@@ -54,6 +56,8 @@ class Dialect(ABC):
     layout: ClassVar[Layout]
     rules: Rules
     """What varies from run to run in texts of this dialect's clients."""
+    sealed: frozenset[str] = frozenset()
+    """Fields that only the provider can read; a changed byte makes them invalid."""
 
     # -- requests -------------------------------------------------------------------------------
 
@@ -73,16 +77,26 @@ class Dialect(ABC):
         return self.parse_request(canonical.dump(dict(value)), path=path, method=method)
 
     @abstractmethod
+    def prepare(self, part: Part) -> Prepared:
+        """Reads a part of a request: the value as sent, and what of it counts."""
+
+    @abstractmethod
+    def words(self) -> Words:
+        """Tells how the places of a request are named."""
+
     def fingerprint_request(
         self, request: Request, normaliser: Normaliser, *, cache: Cache | None = None
     ) -> Fingerprint:
         """Computes fp0, fp1, fp2 and the chain of a request."""
+        return fingerprint(parts_of(request), self.prepare, normaliser, cache=cache)
 
-    @abstractmethod
     def diff_requests(
         self, recorded: Request, actual: Request, *, recorded_by: Normaliser, actual_by: Normaliser
     ) -> tuple[Difference, ...]:
         """Gives every located difference, the cause first."""
+        from reenact.wire.diff import diff_requests
+
+        return diff_requests(recorded, actual, self.words(), recorded_by=recorded_by, actual_by=actual_by)
 
     @abstractmethod
     def user_text(self, message: Json) -> str:
@@ -98,6 +112,10 @@ class Dialect(ABC):
     def read(self, body: bytes, *, form: Form, status: int) -> Assembled | Reply:
         """Reads an answer in the form in which it came."""
         return self.parse_reply(body, status=status) if form == "json" else self.assemble(body)
+
+    def boundaries(self, body: bytes) -> tuple[int, ...]:
+        """Gives the offsets where the events of a stream end."""
+        return sse.boundaries(body)
 
     def has_ended(self, body: bytes) -> bool:
         """Tells whether a stream came to its own end."""
@@ -115,15 +133,34 @@ class Dialect(ABC):
     def render(self, message: Mapping[str, Json], form: Form) -> tuple[bytes, ...]:
         """Gives a message as an answer in this form, in pieces."""
 
-    @abstractmethod
-    def rewrite_message(self, message: Object, mapper: Mapper, *, keep_thinking: bool = False) -> Object:
-        """Maps a message; values that only the provider can read stay."""
+    def fragments(self, data: Object) -> Iterator[Fragment]:
+        """Gives the pieces of longer texts that an event of a stream holds."""
+        del data
+        yield from ()
 
-    @abstractmethod
+    def rewrite_message(self, message: Object, mapper: Mapper, *, keep_thinking: bool = False) -> Object:
+        """Maps a message; values that only the provider can read stay.
+
+        `keep_thinking` leaves thinking as it was signed, where the provider checks that.
+        """
+        del keep_thinking
+        changed = message if mapper.is_identity else mapped(message, mapper, self.sealed)
+        return changed if isinstance(changed, dict) else message
+
     def rewrite_stream(
         self, body: bytes, mapper: Mapper, *, keep_thinking: bool = False
     ) -> tuple[bytes, ...]:
-        """Maps a recorded stream; gives one value per event."""
+        """Maps a recorded stream; gives one value per event, the recorded one where nothing changes."""
+        del keep_thinking
+        ends = self.boundaries(body)
+        pieces = tuple(body[start:end] for start, end in zip((0, *ends), ends, strict=False))
+        if mapper.is_identity:
+            return pieces
+        return rewritten(list(map(self.event, pieces)), mapper, self.fragments, self.sealed)
+
+    def event(self, piece: bytes) -> Event:
+        """Takes one event of a stream for rewriting."""
+        return sse_event(piece)
 
     @abstractmethod
     def outline(self, message: Mapping[str, Json]) -> Outline:

@@ -19,8 +19,8 @@ _HOMES = {
     "gemini": "gemini",
 }
 """Name → folder; loaded when first spoken."""
-_MARKS = {"anthropic-version": "anthropic", "x-goog-api-key": "gemini"}
-"""Headers that tell whose an address is that several providers have."""
+_MARKS = {"anthropic-version": "anthropic", "x-goog-api-key": "gemini", "authorization": "openai-chat"}
+"""Headers that tell whose an address is that several providers have, the most telling first."""
 
 
 @cache
@@ -41,7 +41,7 @@ def dialect_of(method: str, path: str, headers: Mapping[str, str] | None = None)
     """Gives the dialect that a request speaks, or None; header names are lower-case."""
     name = _named_by(path.partition("?")[0])
     if name is None and (headers is not None) and _is_listing(path):
-        name = next((told for mark, told in _MARKS.items() if mark in headers), "openai-chat")
+        name = next((told for mark, told in _MARKS.items() if mark in headers), None)
     dialect = dialect_named(name) if name is not None else None
     return dialect if dialect is not None and dialect.route(method, path) is not None else None
 

@@ -75,6 +75,8 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None = None
     model: str | None = None
     stop_reason: str | None = None
+    is_final: bool = False
+    """True where the answer came to its end: its counts are final."""
 
 
 def read_json(body: bytes, *, status: int) -> tuple[Json, Reply | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reenact.wire.anthropic import diff, failure, fingerprint, message, render, rewrite, stream
+from reenact.wire.anthropic import failure, fingerprint, message, render, rewrite, stream
 from reenact.wire.anthropic.content import blocks_of
 from reenact.wire.anthropic.request import LAYOUT
 from reenact.wire.dialect import Dialect, Route
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from reenact.events import Tokens
     from reenact.events.blocks import AnyBlock
     from reenact.wire.canonical import Json, Object
-    from reenact.wire.diff import Difference
-    from reenact.wire.fingerprint import Cache, Fingerprint
+    from reenact.wire.diff import Words
+    from reenact.wire.fingerprint import Part, Prepared
     from reenact.wire.mapping import Mapper
-    from reenact.wire.normalise import Normaliser
     from reenact.wire.reply import ErrorReply, Reply
     from reenact.wire.request import Form, Request
 
@@ -44,15 +43,13 @@ class _Anthropic(Dialect):
             return Route(name=base, purpose="count_tokens", is_kept=False)
         return Route(name=base, purpose="models", is_kept=False) if "/models" in base else None
 
-    def fingerprint_request(
-        self, request: Request, normaliser: Normaliser, *, cache: Cache | None = None
-    ) -> Fingerprint:
-        return fingerprint.fingerprint_request(request, normaliser, cache=cache)
+    def prepare(self, part: Part) -> Prepared:
+        return fingerprint.prepare(part)
 
-    def diff_requests(
-        self, recorded: Request, actual: Request, *, recorded_by: Normaliser, actual_by: Normaliser
-    ) -> tuple[Difference, ...]:
-        return diff.diff_requests(recorded, actual, recorded_by=recorded_by, actual_by=actual_by)
+    def words(self) -> Words:
+        from reenact.wire.anthropic.diff import WORDS
+
+        return WORDS
 
     def user_text(self, message: Json) -> str:
         if not isinstance(message, dict) or message.get("role") != "user":
@@ -86,6 +83,7 @@ class _Anthropic(Dialect):
             id=text_of(fields, "id"),
             model=text_of(fields, "model"),
             stop_reason=text_of(fields, "stop_reason"),
+            is_final=message.get("stop_reason") is not None,
         )
 
     def tokens(self, message: Mapping[str, Json]) -> Tokens | None:

@@ -1,0 +1,66 @@
+"""What OpenAI's dialects have in common: errors, refusals, lists of models.
+
+A client that gets 400 asks no more and shows the message (Codex, Copilot and OpenCode do); other
+statuses make one or another of them ask again, change the request, or end as if all were well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reenact.wire.dialect import Dialect
+from reenact.wire.reply import ErrorReply, error_answer
+from reenact.wire.rules import LISTING_DATES, UUIDS, IdShape, Rule, Rules
+
+if TYPE_CHECKING:
+    from reenact.wire.canonical import Object
+    from reenact.wire.request import Request
+
+REFUSAL_STATUS = 400
+SEALED = frozenset({"encrypted_content", "reasoning_opaque", "signature", "thought_signature"})
+DROPPED = frozenset({
+    "client_metadata", "metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
+    "stream_options", "user",
+})  # fmt: skip
+"""Fields that name an account, a run or a cache, or say how the answer is sent."""
+RULES = Rules(
+    shapes=(
+        UUIDS,
+        IdShape(name="call-id", pattern="call_[A-Za-z0-9]{6,}", hint="call_"),
+        IdShape(name="session-id", pattern="ses_[A-Za-z0-9]{6,}", hint="ses_"),
+    ),
+    rules=(
+        Rule(
+            name="current-datetime",
+            pattern=r"<current_datetime>([^<]+)</current_datetime>",
+            hint="<current_datetime>",
+        ),
+        LISTING_DATES,
+    ),
+)
+"""Rules for Copilot and OpenCode, each needed in a run at another place."""
+
+
+class OpenAi(Dialect):
+    """The common ground of OpenAI's dialects."""
+
+    rules = RULES
+    sealed = SEALED
+
+    def error(self, status: int, *, kind: str, message: str, may_retry: bool = False) -> ErrorReply:
+        """Gives an error as the provider would send it."""
+        return error_answer(status, _body(kind, message), may_retry=may_retry)
+
+    def refusal(self, message: str, *, divergence: str | None = None) -> ErrorReply:
+        """Gives the answer to a request that the recording has no answer for."""
+        body = _body("invalid_request_error", message, code="replay_diverged")
+        return error_answer(REFUSAL_STATUS, body, divergence=divergence)
+
+    def beside(self, purpose: str, request: Request) -> Object | None:
+        """Gives a made-up list of models; there is nothing else."""
+        del request
+        return {"object": "list", "data": []} if purpose == "models" else None
+
+
+def _body(kind: str, message: str, code: str | None = None) -> Object:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
