@@ -774,6 +774,14 @@ class CareContract:
         store.put_blob(b"x" * 5000)
         assert list(store.verify()) == []
 
+    def test_what_all_was_derived_with_is_forgotten_with_what_was_derived(self, store: Store) -> None:
+        assert store.derived_by() is None
+        store.note_derived_by("claude_code/1")
+        assert store.derived_by() == "claude_code/1"
+        store.clear_cache()
+        assert store.derived_by() is None
+        assert store.read_only is None
+
     def test_an_empty_cache_is_built_again_to_equal_answers(self, store: Store) -> None:
         made = [(header("s1"), line("s1", prompt("x"), usage("k1")))]
         derive(store, "one", made)

@@ -60,6 +60,9 @@ def import_(
 
 def quietly(archive: Archive, *, seconds: float | None = None) -> Report | None:
     """Imports what is new before a reading verb; a read-only or busy archive is read as it is."""
+    if archive.store.read_only is not None:
+        click.echo(f"note: {safe(archive.store.read_only)}; showing what is there", err=True)
+        return archive.catch_up([])
     try:
         with bar("importing") as progress:
             return archive.catch_up(seconds=seconds, progress=progress)

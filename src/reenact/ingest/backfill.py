@@ -293,14 +293,40 @@ def first_part(
 
 
 def derive_all(
-    store: Store, sources: Iterable[Source], *, progress: Callable[[Progress], None] | None
+    store: Store,
+    sources: Sequence[Source],
+    *,
+    progress: Callable[[Progress], None] | None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Derives every original again that the cache does not hold; gives the number of events."""
+    """Derives what is kept and not derived by these sources' parsers; gives the number of events.
+
+    A cache that was lost, or an index of another version, is filled again by it, also with what no
+    agent has any more. Does nothing where it once came to its end; goes on where its time was over.
+    """
+    parsers = ", ".join(sorted(f"{source.agent}/{source.parser_version}" for source in sources))
+    if store.derived_by() == parsers:
+        return 0
+    events = _derive_rest(store, sources, progress, is_over)
+    if events is not None:
+        store.note_derived_by(parsers)
+    return events or 0
+
+
+def _derive_rest(
+    store: Store,
+    sources: Sequence[Source],
+    progress: Callable[[Progress], None] | None,
+    is_over: Callable[[], bool],
+) -> int | None:
+    """Derives what is left; None where the time did not suffice."""
     by_agent = {source.agent: source for source in sources}
     originals = list(store.originals())
     total = sum(generation.length for original in originals for generation in original.generations)
     done = events = 0
     for number, original in enumerate(originals):
+        if is_over():
+            return None
         if progress is not None:
             progress(
                 Progress(

@@ -141,6 +141,16 @@ class Index:
         found = self.reader.execute("PRAGMA data_version").fetchone()
         return int(found[0]) if found else 0
 
+    def noted(self, name: str) -> str | None:
+        """Gives a note on the index as a whole."""
+        found = self.reader.execute("SELECT value FROM meta WHERE name=?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def note(self, name: str, value: str) -> None:
+        """Keeps a note for as long as the index's content is kept."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
+
     @property
     def can_write(self) -> bool:
         return self._writer is not None

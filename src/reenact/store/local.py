@@ -55,6 +55,8 @@ from reenact.store.values import (
 )
 from reenact.store.writer import LocalWriter
 
+_DERIVED_BY = "derived by"
+
 
 class LocalStore:
     """See `store.protocol.Store`."""
@@ -76,9 +78,9 @@ class LocalStore:
         self._search = LocalSearch(self._index, self._segments)
 
     @property
-    def read_only(self) -> bool:
-        """True where nothing can be kept (what is derived still can, where the cache is writable)."""
-        return self._reason is not None
+    def read_only(self) -> str | None:
+        """Tells why nothing can be kept (what is derived still can, where the cache is writable)."""
+        return self._reason
 
     def _writable(self) -> None:
         if self._reason is not None:
@@ -265,6 +267,13 @@ class LocalStore:
     def dispositions(self, original: str) -> Mapping[str, int]:
         row = fetch_one(self._index.reader, "SELECT dispositions FROM original WHERE id=?", (original,))
         return {} if row is None else msgspec.json.decode(row[0], type=dict[str, int])
+
+    def derived_by(self) -> str | None:
+        return self._index.noted(_DERIVED_BY)
+
+    def note_derived_by(self, parsers: str) -> None:
+        if self._index.can_write:
+            self._index.note(_DERIVED_BY, parsers)
 
     def project_of(self, cwd: str) -> str | None:
         return self._journal.project(storable(cwd))

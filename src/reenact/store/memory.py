@@ -61,6 +61,7 @@ class MemoryStore:
         self._blobs: dict[str, bytes] = {}
         self._removed: dict[str, str] = {}
         self._projects: dict[str, str] = {}
+        self._derived_by: str | None = None
         self._arrived = MemoryFeed()
 
     # -- originals ------------------------------------------------------------------------------
@@ -278,6 +279,16 @@ class MemoryStore:
         found = self._deriveds.get(original)
         return found[1].dispositions if found else {}
 
+    @property
+    def read_only(self) -> str | None:
+        return None
+
+    def derived_by(self) -> str | None:
+        return self._derived_by
+
+    def note_derived_by(self, parsers: str) -> None:
+        self._derived_by = parsers
+
     def project_of(self, cwd: str) -> str | None:
         return self._projects.get(cwd)
 
@@ -311,6 +322,7 @@ class MemoryStore:
 
     def clear_cache(self) -> None:
         self._deriveds, self._indexed, self._kept.places = {}, {}, {}
+        self._derived_by = None
 
     def remove(self, sessions: Iterable[str], *, with_forks: bool = False) -> Removal:
         rows = {row.id: row for row in self.sessions(Filter())}

@@ -240,6 +240,19 @@ class Store(Protocol):
         """Gives what became of an original's lines: disposition → count."""
         ...
 
+    @property
+    def read_only(self) -> str | None:
+        """Tells why nothing can be kept here; None where it can."""
+        ...
+
+    def derived_by(self) -> str | None:
+        """Gives the parsers that all kept transcripts were last derived with; None in a new cache."""
+        ...
+
+    def note_derived_by(self, parsers: str) -> None:
+        """Notes that nothing kept is left to be derived by these parsers."""
+        ...
+
     def project_of(self, cwd: str) -> str | None:
         """Gives the project root remembered for a working directory."""
         ...
