@@ -11,6 +11,7 @@ import msgspec
 
 from reenact.gateway import http
 from reenact.gateway.upstream import UpstreamError
+from reenact.wire.dialects import dialect_named, dialect_of
 
 if TYPE_CHECKING:
     from reenact.gateway.http import Asked, Receive, Scope, Send
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 LANE_HEADER = "x-claude-code-agent-id"
 SESSION_HEADER = "x-claude-code-session-id"
-MESSAGES = "/v1/messages"
+_BAD_GATEWAY = 502
 _HELD_BACK = 0.01
 """Seconds for which writing down a request waits: it must not compete with sending it on. An answer
 that is complete by then was in no need of it either."""
@@ -137,10 +138,10 @@ class RecordingApp:
                 return str(error)
             await call.body.drain()
             message = f"reenact: the provider cannot be reached: {error}"
-            refusal = msgspec.json.encode(
-                {"type": "error", "error": {"type": "api_error", "message": message}}
-            )
-            await http.answer(send, 502, {"content-type": "application/json"}, refusal)
+            asked = call.asked
+            speaks = dialect_of(asked.method, asked.path, asked.headers) or dialect_named("anthropic")
+            reply = speaks.error(_BAD_GATEWAY, kind="api_error", message=message, may_retry=True)
+            await http.answer(send, reply.status, reply.headers, reply.body)
             return str(error)
         return None
 
@@ -185,7 +186,10 @@ class RecordingApp:
 
 
 def _is_model_call(asked: Asked) -> bool:
-    return asked.method == "POST" and asked.path.split("?")[0].endswith(MESSAGES)
+    """Tells whether a request is recorded: a call of the model, or one whose answer steers an agent."""
+    speaks = dialect_of(asked.method, asked.path, asked.headers)
+    route = speaks.route(asked.method, asked.path) if speaks is not None else None
+    return route is not None and route.is_kept
 
 
 async def _gone(body: http.Body, receive: Receive) -> None:

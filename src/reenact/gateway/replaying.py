@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 from reenact.gateway import http
 from reenact.gateway.cleaning import Cleaner
 from reenact.replay import GoLive, Incoming, Refused, Served, Stubbed
+from reenact.wire.dialects import dialect_named, dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,12 @@ class ReplayingApp:
                 method=asked.method,
                 path=asked.path,
                 headers=dict(asked.headers),
-                request=self._cleaner.request(asked.body),
+                request=self._cleaner.request(
+                    asked.body,
+                    dialect=dialect_of(asked.method, asked.path, asked.headers),
+                    method=asked.method,
+                    path=asked.path,
+                ),
             )
         )
         match answer:
@@ -87,10 +93,9 @@ class ReplayingApp:
 
     async def _go_live(self, asked: Asked, receive: Receive, send: Send) -> None:
         if self._live is None:
-            message = b'{"type":"error","error":{"type":"api_error","message":"reenact: no live provider"}}'
-            await http.answer(
-                send, 410, {"content-type": "application/json", "x-should-retry": "false"}, message
-            )
+            speaks = dialect_of(asked.method, asked.path, asked.headers) or dialect_named("anthropic")
+            reply = speaks.error(speaks.refusal_status, kind="api_error", message="reenact: no live provider")
+            await http.answer(send, reply.status, reply.headers, reply.body)
             return
         await self._live.pass_on(asked, receive, send)
 

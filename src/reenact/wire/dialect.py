@@ -56,6 +56,8 @@ class Dialect(ABC):
     layout: ClassVar[Layout]
     rules: Rules
     """What varies from run to run in texts of this dialect's clients."""
+    refusal_status: ClassVar[int] = 400
+    """The status at which this dialect's clients ask no more and say why."""
     sealed: frozenset[str] = frozenset()
     """Fields that only the provider can read; a changed byte makes them invalid."""
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from reenact.wire.canonical import Object
     from reenact.wire.request import Request
 
-REFUSAL_STATUS = 400
 SEALED = frozenset({"encrypted_content", "reasoning_opaque", "signature", "thought_signature"})
 DROPPED = frozenset({
     "client_metadata", "metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
@@ -54,7 +53,7 @@ class OpenAi(Dialect):
     def refusal(self, message: str, *, divergence: str | None = None) -> ErrorReply:
         """Gives the answer to a request that the recording has no answer for."""
         body = _body("invalid_request_error", message, code="replay_diverged")
-        return error_answer(REFUSAL_STATUS, body, divergence=divergence)
+        return error_answer(self.refusal_status, body, divergence=divergence)
 
     def beside(self, purpose: str, request: Request) -> Object | None:
         """Gives a made-up list of models; there is nothing else."""

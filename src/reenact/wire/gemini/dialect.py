@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from reenact.wire.reply import ErrorReply, Outline, Reply, Stream
     from reenact.wire.request import Form, Request
 
-REFUSAL_STATUS = 400
-"""At this status Gemini CLI asks no more and shows the message."""
 _BYTES_PER_TOKEN = 4
 _STATUSES = {"invalid_request_error": "INVALID_ARGUMENT", "not_found_error": "NOT_FOUND"}
 
@@ -107,8 +105,8 @@ class _Gemini(Dialect):
         return error_answer(status, _error(status, kind, message), may_retry=may_retry)
 
     def refusal(self, message: str, *, divergence: str | None = None) -> ErrorReply:
-        body = _error(REFUSAL_STATUS, "invalid_request_error", message)
-        return error_answer(REFUSAL_STATUS, body, divergence=divergence)
+        body = _error(self.refusal_status, "invalid_request_error", message)
+        return error_answer(self.refusal_status, body, divergence=divergence)
 
     def stub(self, model: str | None, text: str) -> Object:
         content: Object = {"role": "model", "parts": [{"text": text}]}
