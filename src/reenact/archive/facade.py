@@ -19,7 +19,7 @@ from reenact.clock import Clock
 from reenact.errors import UsageError
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
-from reenact.sources import Environment, claude_code, codex, copilot, gemini
+from reenact.sources import Environment, claude_code, codex, copilot, gemini, pi, qwen
 from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
 
-SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE, gemini.SOURCE, copilot.SOURCE)
+SOURCES: tuple[Source, ...] = (
+    claude_code.SOURCE,
+    codex.SOURCE,
+    gemini.SOURCE,
+    copilot.SOURCE,
+    pi.SOURCE,
+    qwen.SOURCE,
+)
 """Every agent that reenact knows, in the order in which people meet them."""
 
 _DAY = 86_400_000_000

@@ -7,12 +7,13 @@ names (message ids, call ids) or from content, never from its place in the file.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from reenact import ids
-from reenact.events import AnyBody, Header, SessionKind
+from reenact.events import AnyBody, Completeness, Header, SessionKind
 from reenact.events.bodies import LoopEnded, LoopStarted, TurnEnded, TurnStarted
 from reenact.sources.protocol import Disposition, Draft, Parsed
 
@@ -31,14 +32,16 @@ class SessionDrafts:
         self.agent = agent
         self.kind: SessionKind = "main"
         self.parent: str | None = None
+        self.parent_call: str | None = None
         self.parent_event: str | None = None
+        self.hidden = False
         self.ts: int | None = None
         self.lane: str | None = None
         self.loop: str | None = None
         self.turn: str | None = None
         self.unknown: list[str] = []
-        self._drafts: list[Draft] = []
-        self._headers: list[Header] = []
+        self.drafts: list[Draft] = []
+        self.headers: list[Header] = []
         self._names: dict[str, int] = {}
         self._loops: set[str] = set()
         self._turn_in_loop = 0
@@ -51,29 +54,34 @@ class SessionDrafts:
 
     def tell_header(self) -> None:
         """Tells who the session is, as far as that is known now."""
-        self._headers.append(
+        self.headers.append(
             Header(
                 id=self.id,
                 agent=self.agent,
                 native_id=self.native,
                 kind=self.kind,
                 parent=self.parent,
+                parent_call=self.parent_call,
                 parent_event=self.parent_event,
+                hidden=self.hidden,
             )
         )
 
-    def taken(self, disposition: Disposition, *, version: str | None = None) -> Parsed:
-        """Gives what the line became, and forgets it."""
-        if self._drafts and disposition != "warning":
-            disposition = "events"
+    def taken(
+        self, disposition: Disposition, *, others: Iterable[SessionDrafts] = (), version: str | None = None
+    ) -> Parsed:
+        """Gives what the line became (in the other sessions that it told of, too), and forgets it."""
+        all_of_them = (self, *others)
+        drafts = tuple(draft for each in all_of_them for draft in each.drafts)
         parsed = Parsed(
-            disposition=disposition,
-            drafts=tuple(self._drafts),
-            headers=tuple(self._headers),
-            unknown=tuple(self.unknown),
+            disposition="events" if drafts and disposition != "warning" else disposition,
+            drafts=drafts,
+            headers=tuple(header for each in all_of_them for header in each.headers),
+            unknown=tuple(name for each in all_of_them for name in each.unknown),
             agent_version=version,
         )
-        self._drafts, self._headers, self.unknown = [], [], []
+        for each in all_of_them:
+            each.drafts, each.headers, each.unknown = [], [], []
         return parsed
 
     # -- drafts -------------------------------------------------------------------------------
@@ -86,11 +94,12 @@ class SessionDrafts:
         spot: Spot | None = None,
         ts: int | None = None,
         parent: str | None = None,
+        completeness: Completeness = "full",
     ) -> str:
         """Adds a draft; gives its name (made unique where it is not)."""
         name = self.unique(record)
         spot = self.spot if spot is None else spot
-        self._drafts.append(
+        self.drafts.append(
             Draft(
                 session=self.id,
                 record=name,
@@ -100,6 +109,7 @@ class SessionDrafts:
                 turn=spot.turn,
                 lane=self.lane,
                 parent=parent,
+                completeness=completeness,
             )
         )
         return name

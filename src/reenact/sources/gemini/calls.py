@@ -19,7 +19,7 @@ from reenact.events.bodies import (
     UserMessage,
 )
 from reenact.sources.gemini import content, tools
-from reenact.sources.gemini.chat import AGENT, Chat, Known
+from reenact.sources.gemini.chat import Chat, Known
 from reenact.sources.gemini.records import Call, Message, responses
 from reenact.sources.members import text
 from reenact.sources.protocol import Disposition
@@ -90,7 +90,7 @@ def _begun(chat: Chat, message: Message, known: Known, call: Call, identity: str
     if kind == "sub_agent":
         args = call.args if isinstance(call.args, dict) else {}
         spawned = AgentSpawned(
-            child=_child(call),
+            child=_child(chat, call),
             call=identity,
             name=text(args, "agent_name") or text(args, "agentName") or call.name,
             task=text(args, "prompt") or text(args, "objective") or text(args, "query"),
@@ -104,8 +104,8 @@ def _copy(chat: Chat, known: Known, record: str, blocks: tuple[Any, ...]) -> Non
     known.records.append(chat.drafts.emit(record, body, spot=known.spot))
 
 
-def _child(call: Call) -> str | None:
-    return ids.session_id(AGENT, call.agent) if call.agent else None
+def _child(chat: Chat, call: Call) -> str | None:
+    return ids.session_id(chat.drafts.agent, call.agent) if call.agent else None
 
 
 def _ended(chat: Chat, known: Known, call: Call, identity: str) -> None:
@@ -128,7 +128,7 @@ def _ended(chat: Chat, known: Known, call: Call, identity: str) -> None:
         error=ended.error,
         category=ended.category,
         exit_code=ended.exit_code,
-        child=_child(call),
+        child=_child(chat, call),
         truncated=ended.spill is not None and whole is None,
         full_output=whole,
         data=tools.slim(call.display),
@@ -149,7 +149,7 @@ def _consequences(chat: Chat, known: Known, call: Call, ended: tools.Outcome) ->
     if tools.kind_of(call) == "sub_agent":
         result = ended.output if isinstance(ended.output, str) else ended.error
         status = "completed" if ended.ok else "cancelled" if ended.category == "cancelled" else "failed"
-        body = AgentFinished(child=_child(call), call=call.id, status=status, result=result)
+        body = AgentFinished(child=_child(chat, call), call=call.id, status=status, result=result)
         drafts.emit(f"agent-end:{call.id}", body, spot=known.spot)
 
 

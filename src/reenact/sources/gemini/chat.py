@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reenact import ids
 from reenact.events.bodies import ContextTrimmed, SessionStarted, SessionTitled, UserMessage
 from reenact.sources.gemini import content
 from reenact.sources.gemini.records import Message, Meta
@@ -37,7 +38,7 @@ class Chat:
     def __init__(self, setting: Setting) -> None:
         self.hints = setting.hints
         self.sidecars = setting.sidecars
-        self.drafts = SessionDrafts(AGENT, setting.hints.get("session") or setting.key)
+        self.drafts = SessionDrafts(setting.agent, setting.hints.get("session") or setting.key)
         self.known: dict[str, Known] = {}
         self.live: list[str] = []
         """Ids of the messages that the agent's own reader would have now, in order."""
@@ -127,7 +128,7 @@ class Chat:
             if meta.kind == "subagent" or "root" in self.hints:
                 drafts.kind = "subagent"
                 root = self.hints.get("root")
-                drafts.parent = SessionDrafts(AGENT, root).id if root else None
+                drafts.parent = ids.session_id(drafts.agent, root) if root else None
             drafts.tell_header()
         self._is_told = True
         ts = drafts.ts
@@ -151,7 +152,7 @@ class Chat:
         if meta.directories:
             config["directories"] = list(meta.directories)
         return SessionStarted(
-            agent=AGENT,
+            agent=self.drafts.agent,
             cwd=cwd or (meta.directories[0] if meta.directories else None),
             config=config or None,
             resumed=self._starts > 0,

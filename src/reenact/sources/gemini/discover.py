@@ -8,35 +8,18 @@ its own, and the archive joins what they tell of one session.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
+from reenact.sources.files import Candidate, candidates
 from reenact.sources.gemini.peek import Head, head_of
 from reenact.sources.gemini.place import Places
 from reenact.sources.protocol import Environment, Transcript
 
 _AGENT = "gemini"
-_DEEPEST = 12
+_QWEN = "/.qwen/"
 _SIBLINGS = frozenset({"logs.json", "projects.json", "settings.json", "state.json"})
 _NOT_CHATS = frozenset({"checkpoints", "tool-outputs", "logs", "node_modules", ".git", "plans", "tasks"})
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that may be a chat, as its folder lists it."""
-
-    path: str
-    size: int = 0
-    mtime_ns: int = 0
-    inode: int = 0
-    problem: str | None = None
-
-    @property
-    def name(self) -> str:
-        return os.path.basename(self.path)
 
 
 def roots(environment: Environment) -> tuple[str, ...]:
@@ -45,12 +28,12 @@ def roots(environment: Environment) -> tuple[str, ...]:
     return (str(Path(home, ".gemini")), *environment.extra_roots.get(_AGENT, ()))
 
 
-def transcripts(root: str) -> Iterator[Transcript]:
-    """Yields the chat files below a root."""
+def transcripts(root: str, *, agent: str = _AGENT) -> Iterator[Transcript]:
+    """Yields the chat files below a root; Qwen Code began with files of the same form."""
     places = Places()
     for candidate in _candidates(root):
         head = _head(candidate)
-        if head is None:
+        if head is None or (agent == _AGENT and _QWEN in candidate.path):
             continue
         place = places.of(candidate.path, head)
         hints = {"file": candidate.name, "session": head.session}
@@ -61,7 +44,7 @@ def transcripts(root: str) -> Iterator[Transcript]:
         if is_document:
             hints["layout"] = "document"
         yield Transcript(
-            agent=_AGENT,
+            agent=agent,
             key=f"{head.session}:{candidate.name}",
             path=candidate.path,
             layout="document" if is_document else "lines",
@@ -103,18 +86,7 @@ def _reason(candidate: Candidate) -> str | None:
 
 
 def _candidates(root: str) -> Iterator[Candidate]:
-    """Yields the files below a root that may be chats; no folder is entered twice."""
-    try:
-        status = Path(root).stat()
-    except OSError as error:
-        if os.path.lexists(root):
-            yield Candidate(path=root, problem=error.strerror or "it cannot be read")
-        return
-    if not stat.S_ISDIR(status.st_mode):
-        if root.endswith((".json", ".jsonl")):
-            yield _candidate(root, status)
-        return
-    yield from _below(_start(root), set(), depth=0)
+    return candidates(_start(root), is_named=_may_be_chat, but=_NOT_CHATS)
 
 
 def _start(root: str) -> str:
@@ -125,41 +97,7 @@ def _start(root: str) -> str:
     return root
 
 
-def _below(folder: str, seen: set[tuple[int, int]], *, depth: int) -> Iterator[Candidate]:
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        if not isinstance(error, FileNotFoundError):
-            yield Candidate(path=folder, problem=error.strerror or "it cannot be read")
-        return
-    for entry in listed:
-        try:
-            status = entry.stat()
-        except OSError as error:
-            if _may_be_chat(entry.name):
-                yield Candidate(path=entry.path, problem=error.strerror or "it cannot be read")
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            mark = (status.st_dev, status.st_ino)
-            if mark not in seen and depth < _DEEPEST and entry.name not in _NOT_CHATS:
-                seen.add(mark)
-                yield from _below(entry.path, seen, depth=depth + 1)
-        elif _may_be_chat(entry.name):
-            yield _candidate(entry.path, status)
-
-
 def _may_be_chat(name: str) -> bool:
     if name in _SIBLINGS or name.startswith((".", "checkpoint")):
         return False
     return name.endswith((".json", ".jsonl"))
-
-
-def _candidate(path: str, status: os.stat_result) -> Candidate:
-    return Candidate(
-        path=path,
-        size=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        inode=status.st_ino,
-        problem=None if stat.S_ISREG(status.st_mode) else "it is not a regular file",
-    )

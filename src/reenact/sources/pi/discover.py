@@ -1,0 +1,106 @@
+"""Finds Pi's sessions: below its session folders, in any folder that mirrors one, or one file.
+
+Layout: `sessions/--<directory>--/<time>_<uuid>.jsonl`. Identity is the id in the first line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from reenact.sources.files import Candidate, candidates
+from reenact.sources.members import text
+from reenact.sources.protocol import Environment, Transcript
+
+_AGENT = "pi"
+_HEAD = 64 * 1024
+_LARGEST = 4 * 1024 * 1024
+
+
+def roots(environment: Environment) -> tuple[str, ...]:
+    """Gives the folders of Pi's sessions: what its variables and its settings name, and its own."""
+    variables = environment.variables
+    agent = variables.get("PI_CODING_AGENT_DIR")
+    base = Path(_expanded(agent, environment.home)) if agent else Path(environment.home, ".pi", "agent")
+    named = (variables.get("PI_CODING_AGENT_SESSION_DIR"), _setting(base / "settings.json"))
+    found = [
+        str(base / "sessions"),
+        *(str(base / _expanded(each, environment.home)) for each in named if each),
+    ]
+    return (*dict.fromkeys(found), *environment.extra_roots.get(_AGENT, ()))
+
+
+def transcripts(root: str) -> Iterator[Transcript]:
+    """Yields the sessions below a root."""
+    for candidate in candidates(_start(root), is_named=_is_named):
+        session = _session(candidate)
+        if session is None:
+            continue
+        yield Transcript(
+            agent=_AGENT,
+            key=f"{session}:{candidate.name}",
+            path=candidate.path,
+            hints={"file": candidate.name, "session": session},
+            size=candidate.size,
+            mtime_ns=candidate.mtime_ns,
+            inode=candidate.inode,
+        )
+
+
+def problems(root: str) -> Iterator[tuple[str, str]]:
+    """Yields what looks like a session and cannot be read as one."""
+    for candidate in candidates(_start(root), is_named=_is_named):
+        if candidate.problem is not None:
+            yield candidate.path, candidate.problem
+        elif candidate.path == root and _session(candidate) is None:
+            yield candidate.path, "it holds no session of Pi"
+
+
+def _is_named(name: str) -> bool:
+    return name.endswith(".jsonl") and not name.startswith(".")
+
+
+def _start(root: str) -> str:
+    for folder in (Path(root, ".pi", "agent", "sessions"), Path(root, "agent", "sessions")):
+        if folder.is_dir():
+            return str(folder)
+    own = Path(root, "sessions")
+    return str(own) if Path(root).name == "agent" and own.is_dir() else root
+
+
+def _session(candidate: Candidate) -> str | None:
+    """Gives the id that the first line states, if it is Pi's."""
+    if candidate.problem is not None:
+        return None
+    try:
+        with Path(candidate.path).open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return None
+    first = head.lstrip(b"\x00\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    if b'"session"' not in first[:200]:
+        return None
+    try:
+        value = msgspec.json.decode(first)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(value, dict) or value.get("type") != "session" or "timestamp" not in value:
+        return None
+    return text(value, "id")
+
+
+def _setting(settings: Path) -> str | None:
+    try:
+        if settings.stat().st_size > _LARGEST:
+            return None
+        value = msgspec.json.decode(settings.read_bytes())
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return text(value, "sessionDir") if isinstance(value, dict) else None
+
+
+def _expanded(path: str, home: str) -> str:
+    return os.path.join(home, path[2:]) if path.startswith("~/") else home if path == "~" else path
