@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import counting, zones
+from reenact.archive import counting, following, zones
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
@@ -19,25 +19,19 @@ from reenact.clock import Clock
 from reenact.errors import UsageError
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
-from reenact.sources import Environment, claude_code, codex, copilot, gemini, pi, qwen
+from reenact.sources import Environment, claude_code, codex, copilot, gemini
 from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
     from reenact import launch
+    from reenact.archive.following import Following
     from reenact.config import Config
     from reenact.events import Event
     from reenact.replay import Script
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
 
-SOURCES: tuple[Source, ...] = (
-    claude_code.SOURCE,
-    codex.SOURCE,
-    gemini.SOURCE,
-    copilot.SOURCE,
-    pi.SOURCE,
-    qwen.SOURCE,
-)
+SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE, gemini.SOURCE, copilot.SOURCE)
 """Every agent that reenact knows, in the order in which people meet them."""
 
 _DAY = 86_400_000_000
@@ -202,6 +196,31 @@ class Archive:
         stop = None if at is None else at + 1
         owned = {entry.key for entry in self.store.entries(Filter(sessions=(row.id,)))}
         return tree.fold(self.store.events(row.id, stop=stop), header=header_of(row), owned=owned)
+
+    def follow(
+        self,
+        *,
+        agents: Iterable[str] = (),
+        project: str | None = None,
+        session: str | None = None,
+        kinds: Iterable[str] = (),
+        since_cursor: str | None = None,
+        polled: bool = False,
+    ) -> Following:
+        """Gives events as they come, of agents at work and of recordings, an iterator without end.
+
+        Imports what is new first. With `since_cursor` (of an earlier event) it begins right behind it.
+        """
+        return following.follow(
+            self,
+            SOURCES,
+            agents=agents,
+            project=project,
+            session=session,
+            kinds=kinds,
+            cursor=since_cursor,
+            polled=polled,
+        )
 
     def past(self, name: str) -> Past | None:
         """Gives where a fork left its parent, if it shares a past that it holds no copy of."""

@@ -8,15 +8,18 @@ what belongs to an agent, except where the user asks for a hook (`keepup`).
 from reenact.ingest.backfill import AgentReport, Backfill, Progress, Report, derive_all, first_part
 from reenact.ingest.derive import Outcome, derive
 from reenact.ingest.find import Found, Problem, below, everywhere, newest_first, problems
+from reenact.ingest.follow import Follower, Step
 
 __all__ = [
     "AgentReport",
     "Backfill",
+    "Follower",
     "Found",
     "Outcome",
     "Problem",
     "Progress",
     "Report",
+    "Step",
     "below",
     "derive",
     "derive_all",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reenact.sources.claude_code import discover, parse, retention
+from reenact.sources.claude_code import discover, live, parse, retention
 from reenact.sources.claude_code.state import AGENT
+from reenact.sources.life import Sign
 from reenact.sources.protocol import Environment, Parser, Retention, Setting, Transcript
 
 
@@ -27,6 +28,18 @@ class ClaudeCode:
     def problems(self, root: str) -> Iterator[tuple[str, str]]:
         """Yields what below a root cannot be read as a transcript, and why."""
         return discover.problems(root)
+
+    def folders(self, root: str) -> tuple[str, ...]:
+        """Gives the folders below a root in which something happens while the agent works."""
+        return live.folders(root)
+
+    def signs(self, environment: Environment) -> Iterator[Sign]:
+        """Yields the sessions that a living process is at work on."""
+        return live.signs(self.roots(environment))
+
+    def tells_life(self, environment: Environment) -> bool:
+        """Tells whether a session without a sign has no process."""
+        return live.tells_life(self.roots(environment))
 
     def parser(self, setting: Setting) -> Parser:
         """Gives a reader of one transcript."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reenact.sources.codex import discover
+from reenact.sources.codex import discover, live
 from reenact.sources.codex.parse import RolloutParser
 from reenact.sources.codex.thread import AGENT
+from reenact.sources.life import Sign
 from reenact.sources.protocol import Environment, Parser, Retention, Setting, Source, Transcript
 
 
@@ -28,6 +29,18 @@ class CodexSource:
     def problems(self, root: str) -> Iterator[tuple[str, str]]:
         """Yields (path, reason) of what looks like a rollout and cannot be read as one."""
         return discover.problems(root)
+
+    def folders(self, root: str) -> tuple[str, ...]:
+        """Gives the folders below a root in which something happens while the agent works."""
+        return live.folders(root)
+
+    def signs(self, environment: Environment) -> Iterator[Sign]:
+        """Yields the threads that a living process writes."""
+        return live.signs(self.roots(environment))
+
+    def tells_life(self, environment: Environment) -> bool:
+        """Tells whether a thread without a sign has no process."""
+        return live.tells_life(self.roots(environment))
 
     def parser(self, setting: Setting) -> Parser:
         """Gives a parser for one rollout."""
