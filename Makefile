@@ -14,10 +14,10 @@ EXACT := src/reenact/usage/*,src/reenact/store/writer.py,src/reenact/store/segme
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help run test check bench fmt crash clean setup page constraints
+.PHONY: help run test check bench bench-full fmt crash clean setup page constraints
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: page ## import what the agents on this machine wrote, show one screen (archive in .reenact)
 	@REENACT_HOME=.reenact $(VENV)/bin/reenact $(ARGS)
@@ -44,6 +44,9 @@ fmt: $(READY) ## format the code and mend what the linter can mend
 bench: $(READY) ## run the benchmarks
 	@if [ -f bench/__main__.py ]; then $(PY) -m bench $(ARGS); \
 	else echo "There are no benchmarks yet (no bench/__main__.py)."; fi
+
+bench-full: $(READY) ## run all benchmarks, also those that take long
+	@$(PY) -m bench; $(PY) -m bench heavy
 
 crash: $(READY) ## kill writers 1,000 times and at every write of theirs; cut files at every byte
 	@REENACT_KILLS=$${REENACT_KILLS:-1000} $(PY) -m pytest -m crash $(ARGS)
