@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reenact.archive import Archive
 
 VERBS = {
+    "up": ("up", "Open the local page and follow what agents write."),
     "import": ("imports", "Import transcripts: of all agents, of some, or from given paths."),
     "list": ("lists", "List sessions, latest first."),
     "show": ("show", "Show what happened in a session."),

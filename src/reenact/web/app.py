@@ -7,19 +7,26 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from reenact.web import answers, columns, lists, outline_view, sheets, streaming
+from reenact.web import answers, columns, lists, live, outline_view, sheets, streaming
 from reenact.web.answers import number
 from reenact.web.bundle import Bundle
 from reenact.web.desk import Desk, Reading
 from reenact.web.guard import App, Door, Tokens
+from reenact.web.news import News
+
+_MOST_WATCHED = 10
 
 
-def page(desk: Desk, bundle: Bundle, *, hosts: Iterable[str], tokens: Tokens | None = None) -> App:
+def page(
+    desk: Desk, bundle: Bundle, board: News, *, hosts: Iterable[str], tokens: Tokens | None = None
+) -> App:
     """Gives the page as an ASGI application."""
-    inner = Starlette(routes=[*_routes(desk), *bundle.routes()], exception_handlers={404: _nothing_here})
+    inner = Starlette(
+        routes=[*_routes(desk), _live(desk, board), *bundle.routes()], exception_handlers={404: _nothing_here}
+    )
     inner.router.redirect_slashes = False
     return Door(inner, hosts=hosts, tokens=tokens)
 
@@ -38,6 +45,18 @@ def _routes(desk: Desk) -> list[Route]:
         asks("/api/sessions/{name}/outline", _outline),
         asks("/api/sessions/{name}/stream", _stream),
     ]
+
+
+def _live(desk: Desk, board: News) -> Route:
+    async def answer(request: Request) -> Response:
+        asked = request.query_params
+        cursor = request.headers.get("last-event-id") or asked.get("cursor")
+        watched = frozenset(asked.getlist("session")[:_MOST_WATCHED])
+        return StreamingResponse(
+            live.news(desk, board, cursor=cursor, watched=watched), media_type="text/event-stream"
+        )
+
+    return Route("/api/live", answers.answered(answer), methods=["GET"])
 
 
 async def _nothing_here(request: Request, error: Exception) -> Response:

@@ -110,9 +110,9 @@ def new_tokens() -> Tokens:
     return Tokens(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
 
 
-def server(app: App) -> uvicorn.Server:
-    """Gives the server of an app; `run(sockets=[…])` serves until `should_exit`."""
-    config = uvicorn.Config(
+def config(app: App) -> uvicorn.Config:
+    """Gives the settings of the page's server."""
+    return uvicorn.Config(
         cast("Any", app),  # uvicorn's own name for the same protocol
         log_config=None,
         log_level="critical",
@@ -126,4 +126,3 @@ def server(app: App) -> uvicorn.Server:
         ws="none",
         limit_concurrency=256,
     )
-    return uvicorn.Server(config)

@@ -1,0 +1,128 @@
+"""The thread that keeps the archive up to its sources while the page is open, and says what came."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from reenact.archive import SOURCES
+from reenact.errors import ReenactError
+from reenact.ingest import Follower
+from reenact.web.sessions import ms
+from reenact.web.views import Following
+
+if TYPE_CHECKING:
+    from reenact.archive import Archive
+    from reenact.ingest import Found
+    from reenact.store import Arrival
+    from reenact.web.news import News
+    from reenact.web.shelf import Shelf
+
+WAIT = 1.0
+"""Seconds that one round waits for a change."""
+AGAIN = 5.0
+"""Seconds until a following that failed is tried again."""
+_TIDY = 60_000_000
+_TEXT_SECONDS = 1.0
+_LATELY = 300_000_000
+_LOG = logging.getLogger("reenact.web")
+
+
+class FollowerThread:
+    """Follows in a thread of its own, with an archive of its own."""
+
+    def __init__(
+        self, opening: Callable[[], Archive], news: News, shelf: Shelf, *, postponed: tuple[Found, ...] = ()
+    ) -> None:
+        self._opening = opening
+        self._news = news
+        self._shelf = shelf
+        self._postponed = list(postponed)
+        self._stop = threading.Event()
+        self._lately: dict[str, int] = {}
+        self._since: int | None = None
+        self._last_write: int | None = None
+        self._is_indexed = False
+        self._last = 0
+        self._tidied = 0
+        self._thread = threading.Thread(target=self._run, name="reenact-follower", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends the following after the round that is under way."""
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            archive = None
+            try:
+                archive = self._opening()
+                self._follow(archive)
+            except (ReenactError, OSError) as error:
+                message = error.message if isinstance(error, ReenactError) else str(error)
+                _LOG.warning("following stopped: %s", message)
+                self._say(archive, error=message)
+            finally:
+                if archive is not None:
+                    archive.close()
+            self._stop.wait(AGAIN)
+
+    def _follow(self, archive: Archive) -> None:
+        self._since = archive.clock.now()
+        with Follower(
+            archive.store,
+            SOURCES,
+            archive.environment,
+            clock=archive.clock,
+            beside=(str(archive.path / "live"),),
+            never=archive.settings.imports.never,
+        ) as follower:
+            follower.begin(after=self._last or None)
+            self._say(archive)
+            while not self._stop.is_set():
+                self._round(archive, follower)
+
+    def _round(self, archive: Archive, follower: Follower) -> None:
+        has_work = bool(self._postponed) or not self._is_indexed
+        step = follower.step(0.05 if has_work else WAIT)
+        now = archive.clock.now()
+        if step.arrivals:
+            self._last = step.arrivals[-1].number
+            self._last_write = now
+            self._is_indexed = False
+            self._lately.update((arrival.session, now) for arrival in step.arrivals)
+        self._lately = {name: at for name, at in self._lately.items() if at > now - _LATELY}
+        self._say(archive, arrivals=step.arrivals)
+        if self._postponed:
+            self._import_more(archive)
+        elif not self._is_indexed and not step.arrivals:
+            self._is_indexed = archive.texts.index(seconds=_TEXT_SECONDS)
+        if now - self._tidied > _TIDY:
+            self._tidied = now
+            self._shelf.tidy()
+
+    def _import_more(self, archive: Archive) -> None:
+        """Takes the next of the transcripts that the start had no time for."""
+        report = archive.catch_up(self._postponed, everything=True, seconds=WAIT)
+        self._postponed = list(report.postponed)
+
+    def _say(
+        self, archive: Archive | None, *, error: str | None = None, arrivals: tuple[Arrival, ...] = ()
+    ) -> None:
+        if error is not None:
+            self._since = archive.clock.now() if archive is not None else None
+        self._news.post(
+            arrivals,
+            Following(
+                following=error is None,
+                count=len(self._lately),
+                last_write_at=ms(self._last_write),
+                since=ms(self._since),
+                error=error,
+            ),
+        )
