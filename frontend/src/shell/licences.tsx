@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 export function LicencesView(): JSX.Element {
     const [text, setText] = useState("");
     useEffect(() => {
-        void fetch("static/licences.txt").then(async (answer) => setText(answer.ok ? await answer.text() : "The licences are missing."));
+        void fetch("licences").then(async (answer) => setText(answer.ok ? await answer.text() : "The licences are missing."));
     }, []);
     return (
         <main id="main" class="licences" tabIndex={-1}>
