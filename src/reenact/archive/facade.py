@@ -19,7 +19,7 @@ from reenact.clock import Clock
 from reenact.errors import UsageError
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
-from reenact.sources import Environment, claude_code, codex, copilot, gemini
+from reenact.sources import Environment, claude_code, codex, copilot, gemini, opencode, pi, qwen
 from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
 
-SOURCES: tuple[Source, ...] = (claude_code.SOURCE, codex.SOURCE, gemini.SOURCE, copilot.SOURCE)
+SOURCES: tuple[Source, ...] = (
+    claude_code.SOURCE,
+    codex.SOURCE,
+    gemini.SOURCE,
+    copilot.SOURCE,
+    opencode.SOURCE,
+    pi.SOURCE,
+    qwen.SOURCE,
+)
 """Every agent that reenact knows, in the order in which people meet them."""
 
 _DAY = 86_400_000_000
@@ -120,14 +128,12 @@ class Archive:
             items, rest = ingest.first_part(items, self.path, is_kept=self._is_kept)
         self.store.catch_up()
         end = None if seconds is None else self.clock.now() + int(seconds * 1_000_000)
+        is_over = lambda: end is not None and self.clock.now() >= end  # noqa: E731
         backfill = ingest.Backfill(
-            self.store,
-            never=self.settings.imports.never,
-            again=again,
-            progress=progress,
-            is_over=lambda: end is not None and self.clock.now() >= end,
+            self.store, never=self.settings.imports.never, again=again, progress=progress, is_over=is_over
         )
         report = backfill.run(items)
+        ingest.derive_all(self.store, SOURCES, progress=progress, is_over=is_over)
         return ingest.Report(
             agents=report.agents,
             problems=report.problems,

@@ -71,6 +71,8 @@ class Strand:
         self.model: str | None = None
         self.has_yielded = False
         """True after an answer that asked for nothing more."""
+        self.last_record: str | None = None
+        """The name of the last draft."""
         self._names: dict[str, int] = {}
         self._loops: dict[str, str] = {}
         self._ended: set[str] = set()
@@ -103,7 +105,7 @@ class Strand:
         loop, turn = (self.loop, self.turn) if call is None else self._calls.get(call, (self.loop, self.turn))
         number = self._names.get(record, 0)
         self._names[record] = number + 1
-        name = f"{record}#{number}" if number else record
+        name = self.last_record = f"{record}#{number}" if number else record
         self._page.drafts.append(
             Draft(
                 session=self.session,
