@@ -13,8 +13,39 @@ if TYPE_CHECKING:
 
     from reenact.archive import Archive
     from reenact.archive import open_archive as open  # noqa: A004 - `reenact.open` is the contract
+    from reenact.archive.recording import record_anywhere as record
+    from reenact.recorder import (
+        Allow,
+        Ask,
+        Carrying,
+        DeniedError,
+        Deny,
+        Hooks,
+        Inject,
+        Replace,
+        Session,
+        carry,
+        current,
+    )
 
-__all__ = ["Archive", "__version__", "open"]
+__all__ = [
+    "Allow",
+    "Archive",
+    "Ask",
+    "Carrying",
+    "DeniedError",
+    "Deny",
+    "Hooks",
+    "Inject",
+    "Replace",
+    "Session",
+    "__version__",
+    "carry",
+    "current",
+    "open",
+    "record",
+]
+_RECORDING = frozenset(__all__) - {"Archive", "__version__", "open", "record"}
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +54,12 @@ def __getattr__(name: str) -> Any:
         from reenact import archive
 
         return archive.open_archive if name == "open" else archive.Archive
+    if name == "record":
+        from reenact.archive import recording
+
+        return recording.record_anywhere
+    if name in _RECORDING:
+        from reenact import recorder
+
+        return getattr(recorder, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
@@ -25,8 +25,10 @@ from reenact.store import Filter, SessionRow, open_store
 if TYPE_CHECKING:
     from reenact import launch
     from reenact.archive.following import Following
+    from reenact.archive.recording import RunInputs
     from reenact.config import Config
     from reenact.events import Event
+    from reenact.recorder import Session
     from reenact.replay import Script
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
@@ -283,6 +285,12 @@ class Archive:
         )
 
     # -- recording and replaying ----------------------------------------------------------------
+
+    def record(self, **inputs: Unpack[RunInputs]) -> Session:
+        """Gives a session of an agent to record, with what its run starts from; it begins when entered."""
+        from reenact.archive import recording
+
+        return recording.record(self, **inputs)
 
     def record_command(self, command: Sequence[str]) -> launch.Recorded:
         """Runs a command with its model calls recorded, then imports the transcripts it wrote.
