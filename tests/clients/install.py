@@ -16,26 +16,34 @@ from typing import Literal
 
 import msgspec
 
+Agent = Literal["claude", "codex", "gemini", "qwen", "pi"]
+_NPM: dict[Agent, str] = {
+    "claude": "@anthropic-ai/claude-code",
+    "codex": "@openai/codex",
+    "gemini": "@google/gemini-cli",
+    "qwen": "@qwen-code/qwen-code",
+    "pi": "@earendil-works/pi-coding-agent",
+}
+
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):
     """Where a client comes from. `version` is what the client calls itself."""
 
     name: str
-    agent: Literal["claude", "codex"]
+    agent: Agent
     version: str
     registry: Literal["pip", "npm"]
     package: str
     package_version: str
 
 
-def _npm(agent: Literal["claude", "codex"], version: str) -> Package:
-    package = "@anthropic-ai/claude-code" if agent == "claude" else "@openai/codex"
+def _npm(agent: Agent, version: str) -> Package:
     return Package(
         name=f"{agent}-{version}",
         agent=agent,
         version=version,
         registry="npm",
-        package=package,
+        package=_NPM[agent],
         package_version=version,
     )
 
@@ -56,6 +64,9 @@ PACKAGES = (
     _npm("claude", "1.0.30"),
     _npm("codex", "0.121.0"),
     _npm("codex", "0.42.0"),
+    _npm("gemini", "0.61.0"),
+    _npm("qwen", "0.24.4"),
+    _npm("pi", "0.74.2"),
 )
 NEWEST = ("claude-2.1.329", "codex-0.169.0")
 
@@ -85,7 +96,7 @@ def command(name: str) -> list[str] | None:
         found = [p for p in modules.glob("**/vendor/**/codex") if p.is_file() and os.access(p, os.X_OK)]
         native = [p for p in found if _fits_this_machine(p)]
         return [str(min(native))] if native else None
-    script = home / "node_modules" / ".bin" / "claude"
+    script = home / "node_modules" / ".bin" / wanted.agent
     return ["node", str(script)] if script.exists() and shutil.which("node") else None
 
 

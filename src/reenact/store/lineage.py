@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import apsw
 import msgspec
@@ -54,9 +54,11 @@ def _descent(connection: apsw.Connection, session: str, header: Header) -> Desce
     )
     if header.parent is not None:
         fits = next((row for row in told if row[0] == header.parent), (None, None, None))
+        if fits[0] is None and header.kind == "subagent":
+            fits = _nearer(connection, told)
         return Descent(
             kind=header.kind,
-            parent=header.parent,
+            parent=fits[0] or header.parent,
             call=header.parent_call or fits[1],
             event=header.parent_event or (fits[2] if header.kind == "subagent" else None),
         )
@@ -73,6 +75,17 @@ def _descent(connection: apsw.Connection, session: str, header: Header) -> Desce
         if owner is not None:
             return Descent(kind="fork", parent=owner[0], event=header.parent_event or owner[1])
     return Descent(kind=header.kind, call=header.parent_call, event=header.parent_event)
+
+
+def _nearer(connection: apsw.Connection, told: list[Any]) -> tuple[str | None, str | None, str | None]:
+    """Gives the sub-agent that tells of having started another one.
+
+    Some agents file every sub-agent below the session at the top, whoever started it.
+    """
+    for row in told:
+        if fetch_one(connection, "SELECT 1 FROM session WHERE id=? AND declared='subagent'", (row[0],)):
+            return cast("tuple[str, str | None, str | None]", row)
+    return None, None, None
 
 
 def _owner_of_the_past(connection: apsw.Connection, session: str, agent: str) -> tuple[str, str] | None:

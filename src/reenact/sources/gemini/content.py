@@ -13,7 +13,7 @@ from reenact.sources.members import mapping, text
 
 CONTEXT_MESSAGE = "d04923d38bb0f6017037e74183378ef4"
 """The id that 0.61 gives the message which sets up the context; always this one."""
-_CONTEXT = ("<session_context>", "This is the Gemini CLI. We are setting up the context for our chat.")
+_CONTEXT = ("<session_context>", "This is the Gemini CLI.")
 _SNAPSHOT = "<state_snapshot>"
 _FOLDER = re.compile(
     r"(?m)^\s*-\s+(/[^\n]+|[A-Za-z]:\\[^\n]+)$|working (?:in the )?directory: ?(/[^\n]+|[A-Za-z]:\\[^\n]+)"

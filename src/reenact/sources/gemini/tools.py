@@ -128,14 +128,14 @@ def changed(call: Call, ended: Outcome) -> FileChanged | None:
         return None
     display = mapping({"display": call.display}, "display")
     if text(display, "fileDiff") is not None or "newContent" in display:
-        return _shown(call, display)
+        return _shown(call, display, ended)
     if call.name not in {"write_file", "replace", "edit"} or not isinstance(call.args, dict):
         return None
     path = text(call.args, "file_path") or text(call.args, "absolute_path") or text(call.args, "path")
     if path is None:
         return None
     content = call.args.get("content")
-    is_new = isinstance(ended.output, str) and "created" in ended.output[:60]
+    is_new = _says_created(ended)
     is_whole = call.name == "write_file" and isinstance(content, str)
     return FileChanged(
         path=path,
@@ -147,13 +147,17 @@ def changed(call: Call, ended: Outcome) -> FileChanged | None:
     )
 
 
-def _shown(call: Call, display: dict[str, Any]) -> FileChanged | None:
+def _says_created(ended: Outcome) -> bool:
+    return isinstance(ended.output, str) and "created" in ended.output[:60]
+
+
+def _shown(call: Call, display: dict[str, Any], ended: Outcome) -> FileChanged | None:
     args = call.args if isinstance(call.args, dict) else {}
     path = text(display, "filePath") or text(args, "file_path") or text(display, "fileName")
     if path is None:
         return None
     before, after = display.get("originalContent"), display.get("newContent")
-    is_new = display.get("isNewFile") is True or before is None
+    is_new = display.get("isNewFile") is True or before is None or (before == "" and _says_created(ended))
     op: Literal["create", "modify"] = "create" if is_new else "modify"
     is_cut = display.get("truncatedForSession") is True
     patch = text(display, "fileDiff")
