@@ -6,7 +6,7 @@ import { Amount } from "../parts/amount";
 import { CommandPopover } from "../parts/command";
 import { Icon } from "../parts/icons";
 import { costOf } from "../parts/money";
-import { bytes, compact, grouped, money, percent, SIGNS } from "../parts/numbers";
+import { bytes, grouped, money, percent, rounded, SIGNS } from "../parts/numbers";
 
 export function CardRow({ cards }: { cards: Cards }): JSX.Element {
     return (
@@ -47,7 +47,7 @@ function Spent({ money: spent, what }: { money: Money; what: "hour" | "day" }): 
                 <Bars bars={spent.bars} what={what} />
             </div>
             <p>
-                {plural(spent.sessions, "session")} · {compact(spent.tokens)} tokens
+                {plural(spent.sessions, "session")} · {rounded(spent.tokens)} tokens
             </p>
         </>
     );

@@ -6,7 +6,7 @@ import { waiting } from "../shell/state";
 export const canNotify = typeof Notification !== "undefined";
 
 /** Whether the reader asked to be told. */
-export const notices = signal(canNotify && recall("notices", false) && Notification.permission === "granted");
+export const notices = signal(canNotify && recall<boolean>("notices", false) && Notification.permission === "granted");
 
 export async function toggleNotices(): Promise<void> {
     const on = !notices.value && (await Notification.requestPermission()) === "granted";

@@ -38,6 +38,9 @@ export function compact(value: number): string {
     return `${(value / 1e9).toFixed(2)}B`;
 }
 
+/** The same for a sentence, where no column keeps digits under each other: 9.6M rather than 9.60M. */
+export const rounded = (value: number): string => compact(value).replace(/(\.\d)0([MB])$/, "$1$2").replace(/\.0([kMB])$/, "$1");
+
 /** US dollars: $3.42, $1,204.50; what is under a cent keeps two digits that count. */
 export function money(value: number): string {
     if (value === 0) return "$0.00";

@@ -1,12 +1,10 @@
 /** The tape: a session as a picture, model over tools over time (PAGE §1.3). Drawn on a canvas of any height. */
 import type { Tape } from "../api/types";
 import { token } from "../theme";
+import { runs } from "./runs";
 
 /** What stands at the end of a tape: it is being recorded, it failed, or nothing. */
 export type TapeEnd = "now" | "failed" | null;
-
-/** A run of equal buckets: from, how many, what. */
-export type Run = readonly [from: number, count: number, what: string];
 
 const EFFECTS: Record<string, string> = { look: "look", change: "change", run: "run", reach: "reach", spawn: "s2" };
 const LETTERS: Record<string, string> = { l: "look", c: "change", r: "run", a: "reach", s: "spawn", o: "look" };
@@ -16,18 +14,6 @@ export const effectColour = (effect: string): string => token(EFFECTS[effect] ??
 
 /** The colour of a lane: 0 is the main one, sub-agents follow by birth and begin again after six. */
 export const laneColour = (lane: number): string => token(lane === 0 ? "main" : `s${((lane - 1) % 6) + 1}`);
-
-/** The runs of equal letters of a row of buckets; those that are empty are left out. */
-export function runs(row: string, empty: string): Run[] {
-    const found: Run[] = [];
-    let from = 0;
-    for (let at = 1; at <= row.length; at += 1) {
-        if (at < row.length && row[at] === row[from]) continue;
-        if (row[from] !== empty) found.push([from, at - from, row[from]!]);
-        from = at;
-    }
-    return found;
-}
 
 /** What a tape shows, in words. */
 export function tapeWords(tape: Tape): string {

@@ -31,7 +31,7 @@ export function Bar(): JSX.Element {
     ]);
     return (
         <header class="bar">
-            <a class="home" href={href({ view: "home" })}>
+            <a class="brand" href={href({ view: "home" })}>
                 <Mark />
                 reenact
             </a>
