@@ -57,7 +57,7 @@ class CopilotParser:
         if line.oversized:
             self._torn = b""
             return None
-        whole = self._torn + b"\n" + line.data if self._torn else line.data
+        whole = self._torn + b"\\n" + line.data if self._torn else line.data
         try:
             value = msgspec.json.decode(whole) if self._torn else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
