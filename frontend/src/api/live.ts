@@ -15,6 +15,7 @@ type Listener = (value: unknown) => void;
 const listeners = new Map<string, Set<Listener>>();
 const WAITS = [500, 1000, 2000, 5000, 10_000];
 let source: EventSource | null = null;
+const watched = new Set<string>();
 let cursor: string | null = null;
 let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,6 +32,13 @@ export function listen<T>(name: string, heard: (value: T) => void): () => void {
     return () => set.delete(heard as Listener);
 }
 
+/** Ask for the new rows of a session too (`events`); gives the way to stop. */
+export function watch(session: string): () => void {
+    watched.add(session);
+    if (source) retry();
+    return () => watched.delete(session);
+}
+
 /** Try at once, whatever the wait was. */
 export function retry(): void {
     clearTimeout(timer);
@@ -41,7 +49,7 @@ export function retry(): void {
 
 function connect(): void {
     timer = undefined;
-    const opened = new EventSource(address("live", { cursor }));
+    const opened = new EventSource(address("live", { cursor }) + wanted());
     source = opened;
     opened.onopen = () => {
         failures = 0;
@@ -57,6 +65,12 @@ function connect(): void {
         timer = setTimeout(connect, wait);
     };
     for (const name of listeners.keys()) attach(opened, name);
+}
+
+/** The sessions whose rows are wanted, as parameters; the address has one already where there is a cursor. */
+function wanted(): string {
+    const text = [...watched].map((session) => `session=${encodeURIComponent(session)}`).join("&");
+    return text && (cursor ? `&${text}` : `?${text}`);
 }
 
 function attach(to: EventSource, name: string): void {
