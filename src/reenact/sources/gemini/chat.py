@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from reenact import ids
-from reenact.events.bodies import ContextTrimmed, SessionStarted, SessionTitled, UserMessage
+from reenact.events.bodies import ContextInjected, ContextTrimmed, SessionStarted, SessionTitled
 from reenact.sources.gemini import content
 from reenact.sources.gemini.records import Message, Meta
 from reenact.sources.protocol import Setting
@@ -92,7 +92,7 @@ class Chat:
         self._meta = None
         for message in self._context:
             blocks = content.blocks(message.content)
-            body = UserMessage(blocks=blocks, human=False, origin="environment", message=message.id)
+            body = ContextInjected(blocks=blocks, origin="environment")
             self._context_event(message, body)
         self._context = []
         if self.gone:
@@ -115,7 +115,7 @@ class Chat:
             name_of("title", title), SessionTitled(title=title, by="summary"), spot=Spot()
         )
 
-    def _context_event(self, message: Message, body: UserMessage) -> None:
+    def _context_event(self, message: Message, body: ContextInjected) -> None:
         known = self.known[message.id]
         ts, self.drafts.ts = self.drafts.ts, message.ts
         record = self.drafts.emit(name_of(f"m:{message.id}", known.said), body, spot=Spot())
