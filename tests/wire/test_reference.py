@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from reenact.wire.anthropic.diff import Class
 from reenact.wire.anthropic.fingerprint import CLAUDE_CODE, DROPPED_FIELDS
+from reenact.wire.diff import Class
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "wire.md").read_text()
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json, Object, content_hash
     from reenact.wire.declared import Declared, Named, ambiguities
+    from reenact.wire.dialect import Dialect, Route
+    from reenact.wire.dialects import dialect_named, dialect_of
     from reenact.wire.difference import LeafChange, LineChange
     from reenact.wire.fingerprint import Cache, Fingerprint, shared_messages
     from reenact.wire.mapping import Mapper, mapper, pair_ids
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Cache",
     "Declared",
+    "Dialect",
     "Fingerprint",
     "Json",
     "LeafChange",
@@ -28,10 +31,13 @@ __all__ = [
     "Named",
     "Normaliser",
     "Object",
+    "Route",
     "Rule",
     "Rules",
     "ambiguities",
     "content_hash",
+    "dialect_named",
+    "dialect_of",
     "mapper",
     "pair_ids",
     "shared_messages",
@@ -40,6 +46,8 @@ __all__ = [
 _HOMES = {
     "canonical": ("Json", "Object", "content_hash"),
     "declared": ("Declared", "Named", "ambiguities"),
+    "dialect": ("Dialect", "Route"),
+    "dialects": ("dialect_named", "dialect_of"),
     "difference": ("LeafChange", "LineChange"),
     "fingerprint": ("Cache", "Fingerprint", "shared_messages"),
     "mapping": ("Mapper", "mapper", "pair_ids"),

@@ -11,23 +11,15 @@ if TYPE_CHECKING:
     from reenact.wire.anthropic.failure import REFUSAL_STATUS, ErrorReply, error_reply, refusal
     from reenact.wire.anthropic.fingerprint import CLAUDE_CODE, RULES, fingerprint_request
     from reenact.wire.anthropic.message import Failure, Reply, failure_of, parse_reply, tokens
-    from reenact.wire.anthropic.render import (
-        JSON_HEADERS,
-        STREAM_HEADERS,
-        render_assembled,
-        render_json,
-        render_stream,
-    )
+    from reenact.wire.anthropic.render import render_assembled, render_json, render_stream
     from reenact.wire.anthropic.request import Request, as_blocks, parse_request, request_of
     from reenact.wire.anthropic.rewrite import rewrite_message, rewrite_stream
     from reenact.wire.anthropic.stream import Assembler, Stream, assemble
 
 __all__ = [
     "CLAUDE_CODE",
-    "JSON_HEADERS",
     "REFUSAL_STATUS",
     "RULES",
-    "STREAM_HEADERS",
     "Assembler",
     "Difference",
     "ErrorReply",
@@ -58,7 +50,7 @@ _HOMES = {
     "failure": ("REFUSAL_STATUS", "ErrorReply", "error_reply", "refusal"),
     "fingerprint": ("CLAUDE_CODE", "RULES", "fingerprint_request"),
     "message": ("Failure", "Reply", "failure_of", "parse_reply", "tokens"),
-    "render": ("JSON_HEADERS", "STREAM_HEADERS", "render_assembled", "render_json", "render_stream"),
+    "render": ("render_assembled", "render_json", "render_stream"),
     "request": ("Request", "as_blocks", "parse_request", "request_of"),
     "rewrite": ("rewrite_message", "rewrite_stream"),
     "stream": ("Assembler", "Stream", "assemble"),

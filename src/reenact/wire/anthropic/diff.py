@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from reenact.wire import diff
 from reenact.wire.anthropic.fingerprint import prepare
-from reenact.wire.diff import Class, Difference, Place
+from reenact.wire.diff import Difference
 
 if TYPE_CHECKING:
     from reenact.wire.normalise import Normaliser
     from reenact.wire.request import Request
 
-__all__ = ["WORDS", "Class", "Difference", "Place", "diff_requests"]
+__all__ = ["WORDS", "Difference", "diff_requests"]
 
 WORDS = diff.Words(prepare)
 """The defaults are this dialect's."""

@@ -17,7 +17,7 @@ from reenact.wire.reply import NO_RETRY, ErrorReply
 if TYPE_CHECKING:
     from reenact.wire.canonical import Object
 
-__all__ = ["NO_RETRY", "REFUSAL_STATUS", "ErrorReply", "error_reply", "refusal"]
+__all__ = ["REFUSAL_STATUS", "ErrorReply", "error_reply", "refusal"]
 
 REFUSAL_STATUS = 410
 """The only status at which Claude Code asks no more and says why."""

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 from reenact.wire import canonical, sse
 from reenact.wire.anthropic.stream import TEXT_FIELDS
 from reenact.wire.recut import DEFAULT_FRAGMENT, fragments, recut
-from reenact.wire.reply import JSON_HEADERS, STREAM_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reenact.wire.anthropic.stream import Block, Kept, Piece, Stream
     from reenact.wire.canonical import Json, Object
-
-__all__ = ["JSON_HEADERS", "STREAM_HEADERS", "render_assembled", "render_json", "render_stream"]
 
 _CLOSING_FIELDS = ("stop_reason", "stop_sequence", "stop_details")
 _GROWING_USAGE = ("output_tokens_details", "server_tool_use", "iterations")
