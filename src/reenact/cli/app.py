@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VERBS = {
     "up": ("up", "Open the local page and follow what agents write."),
     "import": ("imports", "Import transcripts: of all agents, of some, or from given paths."),
+    "watch": ("watch", "Show what agents do while they do it."),
     "list": ("lists", "List sessions, latest first."),
     "show": ("show", "Show what happened in a session."),
     "tree": ("trees", "Show a session's loops, turns and sub-agents as a tree."),
