@@ -13,6 +13,7 @@ from reenact.archive import counting, following, zones
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
+from reenact.archive.standing import is_over
 from reenact.archive.texts import Texts
 from reenact.archive.values import Checkup, Risk, header_of
 from reenact.clock import Clock
@@ -203,7 +204,9 @@ class Archive:
         row = self.session(name)
         stop = None if at is None else at + 1
         owned = {entry.key for entry in self.store.entries(Filter(sessions=(row.id,)))}
-        return tree.fold(self.store.events(row.id, stop=stop), header=header_of(row), owned=owned)
+        over = is_over(row, at=at)
+        events = self.store.events(row.id, stop=stop)
+        return tree.fold(events, header=header_of(row), owned=owned, is_over=over)
 
     def follow(
         self,

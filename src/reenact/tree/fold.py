@@ -16,7 +16,11 @@ from reenact.tree.model import Loop, Tree
 
 
 def fold(
-    events: Iterable[Event], *, header: Header | None = None, owned: Collection[str] | None = None
+    events: Iterable[Event],
+    *,
+    header: Header | None = None,
+    owned: Collection[str] | None = None,
+    is_over: bool | None = None,
 ) -> Tree:
     """Gives the tree of a session's events.
 
@@ -25,24 +29,28 @@ def fold(
         header: who the session is.
         owned: the ledger keys that count for this session; all others are shown as inherited. None
             where that is not known: then only what the events themselves call inherited is.
+        is_over: whether nobody writes to the session any more; a loop that was begun and never ended
+            is then aborted, else it is running. None where that is not known: it is open.
     """
     folding = Folding(header, owned)
     for event in events:
         folding.begin(event)
         handler = HANDLERS.get(type(event.body), Folding.other)
         handler(folding, event, event.body)
-    return _tree(folding)
+    return _tree(folding, is_over=is_over)
 
 
-def _tree(f: Folding) -> Tree:
+def _tree(f: Folding, *, is_over: bool | None) -> Tree:
     growing = list(f.placing.loops.values())
     children: dict[str, list[str]] = {}
     for loop in growing:
         if loop.parent is not None:
             children.setdefault(loop.parent, []).append(loop.id)
     loops = tuple(
-        loop.freeze(tuple(children.get(loop.id, ())), is_last=loop is growing[-1]) for loop in growing
+        loop.freeze(tuple(children.get(loop.id, ())), is_last=loop is growing[-1], is_over=is_over)
+        for loop in growing
     )
+    loops += _pending(f)
     header = f.header
     return Tree(
         session=f.session or "",
@@ -62,6 +70,36 @@ def _tree(f: Folding) -> Tree:
         began=f.began,
         ended=f.ended,
         state=f.state,
+    )
+
+
+def _pending(f: Folding) -> tuple[Loop, ...]:
+    """Gives the loops that a parallel group announced and that never began."""
+    announced: dict[str, int] = {}
+    for group in f.parallels.values():
+        for name in group.loops:
+            announced.setdefault(name, group.begin)
+    return tuple(
+        Loop(
+            id=name,
+            begin=begin,
+            end=begin,
+            started=None,
+            ended=None,
+            agent=None,
+            tag=None,
+            parent_loop=None,
+            continuation="branch",
+            status="pending",
+            prompt=None,
+            prompt_seq=None,
+            turns=(),
+            steps=(),
+            children=(),
+            live=True,
+        )
+        for name, begin in announced.items()
+        if name not in f.placing.loops
     )
 
 

@@ -91,9 +91,11 @@ class Folding:
         """Takes note of where an event belongs; every event passes here exactly once."""
         if turn is not None:
             turn.end = event.seq
+            turn.stamp(event.ts)
             loop = turn.loop
         if loop is not None:
             loop.end = event.seq
+            loop.stamp(event.ts)
         node = node or self.node_for(event, turn)
         self.nodes[event.id] = node
         is_known = turn is not None and (turn.is_named or turn.has_spoken)  # else its name may yet come

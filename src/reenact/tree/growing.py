@@ -109,8 +109,9 @@ class GrowingTurn:
     """A turn with everything that joined it so far."""
 
     __slots__ = (
-        "begin", "end", "error", "has_spoken", "id", "index", "is_closed", "is_explicit", "is_named",
-        "ledger", "loop", "messages", "model", "node", "steps", "stop_reason", "trigger",
+        "begin", "end", "ended_at", "error", "has_spoken", "id", "index", "is_closed", "is_explicit",
+        "is_named", "ledger", "loop", "messages", "model", "node", "started_at", "steps", "stop_reason",
+        "trigger",
     )  # fmt: skip
 
     def __init__(self, turn: str, loop: GrowingLoop, begin: int, trigger: Trigger) -> None:
@@ -119,6 +120,8 @@ class GrowingTurn:
         self.index = len(loop.turns)
         self.begin = begin
         self.end = begin
+        self.started_at: int | None = None
+        self.ended_at: int | None = None
         self.trigger = trigger
         self.model: str | None = None
         self.messages: dict[str, None] = {}
@@ -135,6 +138,14 @@ class GrowingTurn:
         self.is_named = True
         """False for a turn that a request opened without a name: the first name that comes is its own."""
         self.node = Node(begin, loop.id)
+
+    def stamp(self, ts: int | None) -> None:
+        """Takes the time of an event that belongs here."""
+        if ts is not None:
+            if self.started_at is None:
+                self.started_at = self.ended_at = ts
+            elif self.ended_at is not None and ts > self.ended_at:
+                self.ended_at = ts
 
     def speak(self, message: str | None, *, model: str | None, stop: str | None) -> None:
         """Takes note that the model said something here."""
@@ -162,6 +173,9 @@ class GrowingTurn:
             stop_reason=self.stop_reason,
             error=self.error,
             live=self.node.is_live,
+            is_complete=not self.is_explicit,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
         )
 
 
@@ -169,8 +183,10 @@ class GrowingLoop:
     """A loop with everything that joined it so far."""
 
     __slots__ = (
-        "agent", "begin", "continuation", "current", "end", "ended", "first_words", "id", "is_explicit",
-        "nodes", "parent", "prompt", "prompt_seq", "started", "status", "steps", "tag", "trigger", "turns",
+        "agent", "begin", "continuation", "current", "end", "ended", "ended_at", "first_words",
+        "id", "is_explicit",
+        "nodes", "parent", "prompt", "prompt_seq", "started", "started_at",
+        "status", "steps", "tag", "trigger", "turns",
         "was_interrupted",
     )  # fmt: skip
 
@@ -180,6 +196,8 @@ class GrowingLoop:
         self.end = begin
         self.started: int | None = None
         self.ended: int | None = None
+        self.started_at: int | None = None
+        self.ended_at: int | None = None
         self.is_explicit = False
         self.agent: str | None = None
         self.tag: str | None = None
@@ -196,7 +214,15 @@ class GrowingLoop:
         self.trigger: Trigger | None = None
         self.was_interrupted = False
 
-    def freeze(self, children: tuple[str, ...], *, is_last: bool) -> Loop:
+    def stamp(self, ts: int | None) -> None:
+        """Takes the time of an event that belongs here."""
+        if ts is not None:
+            if self.started_at is None:
+                self.started_at = self.ended_at = ts
+            elif self.ended_at is not None and ts > self.ended_at:
+                self.ended_at = ts
+
+    def freeze(self, children: tuple[str, ...], *, is_last: bool, is_over: bool | None) -> Loop:
         prompt, prompt_seq = self.prompt, self.prompt_seq
         if prompt is None and self.first_words is not None:
             prompt_seq, prompt = self.first_words
@@ -210,21 +236,25 @@ class GrowingLoop:
             tag=self.tag,
             parent_loop=self.parent,
             continuation=self.continuation,
-            status=self.status or self._status(is_last=is_last),
+            status=self.status or self._status(is_last=is_last, is_over=is_over),
             prompt=prompt,
             prompt_seq=prompt_seq,
             turns=tuple(turn.freeze() for turn in self.turns),
             steps=freeze_steps(self.steps, self.id),
             children=children,
             live=self._is_live(),
+            started_at=self.started_at,
+            ended_at=self.ended_at,
         )
 
     def _is_live(self) -> bool:
         nodes = [*self.nodes, *(turn.node for turn in self.turns)]
         return not nodes or any(node.is_live for node in nodes)
 
-    def _status(self, *, is_last: bool) -> LoopStatus:
+    def _status(self, *, is_last: bool, is_over: bool | None) -> LoopStatus:
         """Gives how a loop ended whose source does not tell it."""
+        if is_over is not None and self.is_explicit:
+            return "aborted" if is_over else "running"
         if self.was_interrupted:
             return "interrupted"
         last = self.turns[-1] if self.turns else None

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from reenact import usage
 from reenact.events import Tokens
 from reenact.events.blocks import Quality, Role, ToolKind
 from reenact.tree.state import State
@@ -21,7 +22,10 @@ StepKind = Literal[
     "model", "usage", "limit", "hook", "skill", "test", "setting", "session", "mark", "note", "error",
     "warning", "output", "other",
 ]  # fmt: skip
-LoopStatus = Literal["completed", "rejected", "aborted", "interrupted", "failed", "open"]
+LoopStatus = Literal[
+    "pending", "running", "completed", "rejected", "aborted", "interrupted", "failed", "open"
+]
+"""`pending`: announced and not begun; `open`: not ended, and nobody knows whether it still runs."""
 Continuation = Literal["initial", "default", "rerun", "branch", "compaction"]
 Trigger = Literal["user", "sub_agent", "continuation", "branch"]
 
@@ -96,6 +100,26 @@ class Turn(Value, frozen=True, kw_only=True):
     error: str | None
     live: bool
     """False where a rewind, an edit or a revert left this turn behind."""
+    is_complete: bool = True
+    """False where its begin was told and its end never was."""
+    started_at: int | None = None
+    ended_at: int | None = None
+    """The times of its first and its last event, µs."""
+
+    @property
+    def inputs(self) -> tuple[Step, ...]:
+        """What was said to the model within this turn."""
+        return tuple(step for step in self.steps if step.kind == "message" and step.role != "assistant")
+
+    @property
+    def outputs(self) -> tuple[Step, ...]:
+        """What the model said, its tool calls apart."""
+        return tuple(step for step in self.steps if step.role == "assistant" and step.kind != "error")
+
+    @property
+    def tools(self) -> tuple[Step, ...]:
+        """The tool calls, each with its result."""
+        return tuple(step for step in self.steps if step.kind == "tool")
 
 
 class Loop(Value, frozen=True, kw_only=True):
@@ -121,6 +145,20 @@ class Loop(Value, frozen=True, kw_only=True):
     children: tuple[str, ...]
     """Loops that name this one as their parent."""
     live: bool
+    started_at: int | None = None
+    ended_at: int | None = None
+    """The times of its first and its last event, µs."""
+
+    @property
+    def usage(self) -> Tokens:
+        """What the session itself spent in this loop."""
+        return usage.total(turn.usage for turn in self.turns if turn.usage is not None)
+
+    def inputs(self, turn: Turn) -> tuple[Step, ...]:
+        """Gives what was said to the model for a turn: within it, and since the turn before it."""
+        before = max((other.end for other in self.turns if other.end < turn.begin), default=0)
+        said = (step for step in self.steps if step.kind in {"message", "context"})
+        return (*(step for step in said if before < step.seq < turn.begin), *turn.inputs)
 
 
 class Child(Value, frozen=True, kw_only=True):
@@ -206,6 +244,21 @@ class Tree(Value, frozen=True, kw_only=True):
     def loop(self, loop: str) -> Loop | None:
         """Gives the loop of this id."""
         return next((item for item in self.loops if item.id == loop), None)
+
+    @property
+    def current(self) -> Loop | None:
+        """The loop that is under way: the one begun last of those that have not ended."""
+        going = [item for item in self.loops if item.status in {"running", "open"}]
+        return going[-1] if going else None
+
+    @property
+    def usage(self) -> Tokens:
+        """What the session itself spent."""
+        return self.at(self.last).usage.tokens
+
+    def children_of(self, loop: str) -> tuple[Loop, ...]:
+        """Gives the loops that went on from this one."""
+        return tuple(item for item in self.loops if item.parent_loop == loop)
 
     def siblings(self, loop: str) -> tuple[str, ...]:
         """Gives the loops that ran in parallel with this one, itself included; none where it ran alone."""
