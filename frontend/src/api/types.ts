@@ -120,6 +120,13 @@ export interface Source {
   present: boolean;
 }
 
+/** A few words beside a title. */
+export interface Chip {
+  text: string;
+  tone: "plain" | "warn" | "bad";
+  session: string | null;
+}
+
 /** A session as a drawing of at most `width` buckets by time, waits folded. `model`: one digit a bucket, 0 nothing … 9 the most output. `tools`: one letter a bucket, `.` none, l look, c change, r run, a reach out, s spawn, o other; a capital where one failed. */
 export interface Tape {
   width: number;
@@ -128,19 +135,16 @@ export interface Tape {
   tools: string;
   /** (first bucket, last bucket, lane 1…) of each sub-agent. */
   agents: [number, number, number][];
-  /** (bucket, compaction | error | fork | permission). */
+  /** (bucket, compaction | error | fork | permission | you). */
   marks: [number, string][];
+  /** The branch that was worked on: only the events tell it, so it comes with the drawing. */
+  branch: string | null;
+  /** Why it ended badly, in a few words. */
+  chip: Chip | null;
 }
 
 export interface Tapes {
   tapes: Record<string, Tape>;
-}
-
-/** A few words beside a title. */
-export interface Chip {
-  text: string;
-  tone: "plain" | "warn" | "bad";
-  session: string | null;
 }
 
 /** One session: what `list --json` says, and what the list draws beside it. */

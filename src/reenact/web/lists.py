@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
 from reenact.errors import QuerySyntaxError
 from reenact.query import And, Everything, Is, Node, Not, Query, leaves
 from reenact.store import Filter
+from reenact.store.values import Order
 from reenact.web.sessions import row_view
 from reenact.web.views import QueryPart, QueryProblem, SessionList
 
@@ -21,13 +23,16 @@ _TRIES = 20
 _LONGEST = 2_000
 
 
-def sessions(reading: Reading, text: str = "", *, offset: int = 0, limit: int = 50) -> SessionList:
+def sessions(
+    reading: Reading, text: str = "", *, offset: int = 0, limit: int = 50, sort: str = "ended"
+) -> SessionList:
     """Gives a page of the sessions that fit a query."""
     began = perf_counter()
     query, problems = understood(reading, text[:_LONGEST])
+    order: Order = next((name for name in get_args(Order) if name == sort), "ended")
     where = Filter(query=people(query), hidden=False)
-    limit = min(max(limit, 0), MOST)
-    rows = reading.archive.sessions(msgspec.structs.replace(where, limit=offset + limit))[offset:]
+    page = msgspec.structs.replace(where, limit=min(max(limit, 0), MOST), offset=offset, order=order)
+    rows = reading.archive.sessions(page)
     matched = reading.archive.store.count(where)
     total = reading.archive.store.count(Filter(query=people(None), hidden=False))
     scrub = reading.archive.guard.text
@@ -125,8 +130,6 @@ def _parts(reading: Reading, query: Query) -> tuple[QueryPart, ...]:
 
 def _words(text: str, count: int) -> list[str]:
     """Gives the query's own words for its parts; where they cannot be told apart, all of it."""
-    import shlex
-
     try:
         words = [word for word in shlex.split(text, posix=False) if word.lower() != "and"]
     except ValueError:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import zstandard
 
-from reenact.events.blocks import PlanItem
-from reenact.tree import FileState, ModelUsage, Setting
+from reenact.events.blocks import PlanItem, Tokens
+from reenact.tree import FileState, Setting
 from reenact.web.views import LaneSpans, Limit, Mark, OutlineRow, Quality, Wait
 
 FORMAT = 1
@@ -56,10 +56,11 @@ class Set(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Spent(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What one model of the session itself had spent by `seq`."""
+    """What the session itself had spent by `seq`, as the ledger has it."""
 
     seq: int
-    usage: ModelUsage
+    tokens: Tokens
+    quality: Quality
 
 
 class Exchange(msgspec.Struct, frozen=True, array_like=True):

@@ -9,7 +9,7 @@ from reenact.store import Filter
 from reenact.web.sessions import live_status, ms, row_view, usage_of
 from reenact.web.spans import in_order
 from reenact.web.streaming import SMALL
-from reenact.web.views import Commands, Counts, Lane, SessionView
+from reenact.web.views import Commands, Counts, Lane, SessionList, SessionView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +48,18 @@ def sheet(reading: Reading, name: str) -> SessionView:
         compact_at=reel.compact_at if reel is not None else None,
         is_live=live_status(row) in {"working", "waiting"},
         commands=commands(row),
+    )
+
+
+def children(reading: Reading, name: str) -> SessionList:
+    """Gives the sub-agents that a session itself started, in order of birth."""
+    view = sheet(reading, name)
+    wanted = tuple(lane.session for lane in view.lanes[1:])
+    rows = {item.id: item for item in reading.archive.sessions(Filter(sessions=wanted))} if wanted else {}
+    scrub = reading.archive.guard.text
+    found = tuple(row_view(rows[session], scrub) for session in wanted if session in rows)
+    return SessionList(
+        total=len(found), matched=len(found), offset=0, took_ms=0.0, problems=(), rows=found, parts=None
     )
 
 

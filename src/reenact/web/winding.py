@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from reenact.archive.values import header_of
+from reenact.events import Tokens
 from reenact.store import Filter
 from reenact.tree import Step, Tree, fold
-from reenact.usage import worst
+from reenact.usage import add, worst
 from reenact.web import kinds, outlines, spans
 from reenact.web.gathering import Gathering
 from reenact.web.reel import FORMAT, Exchange, Plan, Reel, Set, Spent, Turned, Version, numbers, pack
@@ -134,21 +135,41 @@ class Winding:
         elif step.call is not None:
             self.beside.setdefault(step.call, []).extend(step.events)
 
-    def _costs(self) -> list[tuple[int, int, int]]:
-        """Gives (seq, micro-dollars by then, tokens by then), sub-agents included."""
-        at: list[tuple[int, int, int]] = []
+    def _at(self, entry: Entry, moments: list[int]) -> int:
+        """Gives the position at which a response counts: a sub-agent's by its time."""
+        seq = self.facts.usage_events.get(entry.event) if entry.session == self.row.id else None
+        if seq is not None:
+            return seq
+        return min(bisect_right(moments, (entry.ts or 0) // 1000) + 1, max(self.tree.last, 1))
+
+    def _spent(self) -> list[Spent]:
+        moments = self._moments()
+        own = [
+            (self._at(entry, moments), number, entry)
+            for number, entry in enumerate(self.entries)
+            if entry.session == self.row.id
+        ]
+        found: list[Spent] = []
+        tokens, quality = Tokens(), worst([])
+        for seq, _, entry in sorted(own):
+            tokens = add(tokens, entry.tokens) if found else entry.tokens
+            quality = worst([quality, entry.quality])
+            found.append(Spent(seq, tokens, quality))
+        return found
+
+    def _moments(self) -> list[int]:
+        """Gives the latest time by every position."""
         moments: list[int] = []
         latest = 0
         for moment in self.facts.times:
             latest = max(latest, moment)
             moments.append(latest)
-        for entry in self.entries:
-            seq = self.facts.usage_events.get(entry.event) if entry.session == self.row.id else None
-            if seq is None:
-                moment = (entry.ts or 0) // 1000
-                seq = min(bisect_right(moments, moment) + 1, max(self.tree.last, 1))
-            at.append((seq, entry.cost or 0, entry.tokens.total))
-        at.sort()
+        return moments
+
+    def _costs(self) -> list[tuple[int, int, int]]:
+        """Gives (seq, micro-dollars by then, tokens by then), sub-agents included."""
+        moments = self._moments()
+        at = sorted((self._at(entry, moments), entry.cost or 0, entry.tokens.total) for entry in self.entries)
         found: list[tuple[int, int, int]] = []
         cost = tokens = 0
         for seq, pico, count in at:
@@ -186,7 +207,7 @@ class Winding:
             shells=numbers(self.facts.shells),
             plans=[Plan(s, v) for s, v in zip(state.plans.seqs, state.plans.values, strict=True)],
             settings=[Set(s, v) for s, v in zip(state.settings.seqs, state.settings.values, strict=True)],
-            spent=[Spent(seq, usage) for seq, usage in state.spent.history()],
+            spent=self._spent(),
             limits=self.facts.limits,
             exchanges=self._exchanges(),
             parts_seq=numbers([part.seq for part in parts]),

@@ -12,6 +12,14 @@ class Source(View, frozen=True, kw_only=True):
     present: bool
 
 
+class Chip(View, frozen=True, kw_only=True):
+    """A few words beside a title."""
+
+    text: str
+    tone: Literal["plain", "warn", "bad"]
+    session: str | None = None
+
+
 class Tape(View, frozen=True, kw_only=True):
     """A session as a drawing of at most `width` buckets by time, waits folded.
 
@@ -26,19 +34,15 @@ class Tape(View, frozen=True, kw_only=True):
     agents: tuple[tuple[int, int, int], ...]
     """(first bucket, last bucket, lane 1…) of each sub-agent."""
     marks: tuple[tuple[int, str], ...]
-    """(bucket, compaction | error | fork | permission)."""
+    """(bucket, compaction | error | fork | permission | you)."""
+    branch: str | None = None
+    """The branch that was worked on: only the events tell it, so it comes with the drawing."""
+    chip: Chip | None = None
+    """Why it ended badly, in a few words."""
 
 
 class Tapes(View, frozen=True, kw_only=True):
     tapes: dict[str, Tape]
-
-
-class Chip(View, frozen=True, kw_only=True):
-    """A few words beside a title."""
-
-    text: str
-    tone: Literal["plain", "warn", "bad"]
-    session: str | None = None
 
 
 class SessionRow(View, frozen=True, kw_only=True):

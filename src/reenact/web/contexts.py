@@ -1,0 +1,108 @@
+"""What the model was sent: the parts of the context at a step, to scale."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Literal
+
+from reenact.web import kinds
+from reenact.web.reel import Reel
+from reenact.web.views import ContextPart, ContextView
+from reenact.web.winding import ROLES
+
+if TYPE_CHECKING:
+    from reenact.web.texts import Cutter
+
+CHARS = 4
+"""Characters of a token, about."""
+_HEAD, _TAIL = 100, 400
+
+
+def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
+    """Gives the context of the latest request at or before `seq`, rebuilt from the log."""
+    seq = max(0, min(seq, reel.last))
+    asked = bisect_right(reel.asked, seq) - 1
+    sent = _sent(reel, seq)
+    answer_at = reel.asked[asked] if asked >= 0 else 0
+    parts = parts_at(reel, seq)
+    used = reel.asked_context[asked] if asked >= 0 else 0
+    cached = reel.asked_cached[asked] if asked >= 0 else 0
+    estimated = sum(reel.parts_chars[number] // CHARS for number in parts)
+    shown = parts if len(parts) <= _HEAD + _TAIL else [*parts[:_HEAD], *parts[-_TAIL:]]
+    read_until = cached - max(used - estimated, 0) if used else 0
+    views: list[ContextPart] = []
+    so_far = 0
+    told = set(shown)
+    answers: list[int] = []
+    for number in parts:
+        at = reel.parts_seq[number]
+        tokens = reel.parts_chars[number] // CHARS
+        is_said = ROLES[reel.parts_role[number]] == "assistant"
+        if is_said and sent is not None and sent < at <= max(answer_at, seq):
+            answers.append(number)
+            continue
+        so_far += tokens
+        if number in told:
+            billed: Literal["read", "write"] = "read" if so_far <= read_until else "write"
+            is_new = sent is not None and at > _previous(reel, asked)
+            views.append(_part(reel, number, cutter, billed=billed if used else None, is_new=is_new))
+    return ContextView(
+        seq=seq,
+        window=reel.window,
+        compact_at=reel.compact_at,
+        used=used or estimated,
+        measured=bool(used),
+        rebuilt=True,
+        estimated=estimated,
+        total=len(parts),
+        parts=tuple(views),
+        answer=_part(reel, answers[-1], cutter, billed="output", is_new=True) if answers else None,
+    )
+
+
+def _sent(reel: Reel, seq: int) -> int | None:
+    """Gives the last position that the latest answer at or before `seq` could not have been sent."""
+    index = reel.index(seq)
+    if index < 0:
+        return None
+    turn = reel.turn[index]
+    return reel.turns[turn - 1].begin - 1 if turn else None
+
+
+def _previous(reel: Reel, asked: int) -> int:
+    """Gives where the answer before the latest became known."""
+    return reel.asked[asked - 1] if asked > 0 else 0
+
+
+def parts_at(reel: Reel, seq: int) -> list[int]:
+    """Gives the parts in force, in the order in which they are sent."""
+    at = max(bisect_right([version.seq for version in reel.versions], seq) - 1, 0)
+    version = reel.versions[at]
+    found = [number for begin, end in version.ranges for number in range(begin, end)]
+    return found + list(range(version.start, bisect_right(reel.parts_seq, seq)))
+
+
+def _part(
+    reel: Reel,
+    number: int,
+    cutter: Cutter,
+    *,
+    billed: Literal["read", "write", "output"] | None,
+    is_new: bool,
+) -> ContextPart:
+    seq = reel.parts_seq[number]
+    index = reel.index(seq)
+    role = ROLES[reel.parts_role[number]]
+    chars = reel.parts_chars[number]
+    kind = kinds.KINDS[reel.kind[index]] if index >= 0 else "message"
+    return ContextPart(
+        seq=seq,
+        role=role,
+        kind="summary" if role == "summary" else ("result" if role == "tool" else kind),
+        title=cutter.line(reel.label(index)) if index >= 0 else role,
+        tokens=chars // CHARS,
+        chars=chars,
+        billed=billed,
+        new=is_new,
+        summary=role == "summary",
+    )
