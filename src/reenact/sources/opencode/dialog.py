@@ -86,10 +86,9 @@ def _answered(state: State, known: Message, *, is_new: bool) -> None:
     _usage(state, known)
     error, time = mapping(info, "error"), mapping(info, "time")
     completed = milliseconds(time, "completed")
-    if known.is_done or (completed is None and not error):
+    if completed is None and not error:
         return
-    known.is_done = True
-    state.has_finished_messages = True
+    known.is_done = state.has_finished_messages = True
     known.ended = completed
     if not is_new:  # what is done when it is first told of (tables, copies) has its parts behind it
         close(state, known)
