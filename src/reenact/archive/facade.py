@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import counting, following, zones
+from reenact.archive import counting, following, handing, zones
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
@@ -20,7 +20,7 @@ from reenact.clock import Clock
 from reenact.errors import UsageError
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
-from reenact.sources import Environment, claude_code, codex, copilot, gemini, opencode, pi, qwen
+from reenact.sources import Environment, atif, claude_code, codex, copilot, gemini, opencode, pi, qwen
 from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ SOURCES: tuple[Source, ...] = (
     opencode.SOURCE,
     pi.SOURCE,
     qwen.SOURCE,
+    atif.SOURCE,
 )
 """Every agent that reenact knows, in the order in which people meet them."""
 
@@ -272,6 +273,14 @@ class Archive:
             NotFoundError: the session was not imported.
         """
         return export.native(self.store, self.store.resolve(name))
+
+    def export_atif(self, name: str, *, raw: bool = False) -> bytes:
+        """Gives a session with its sub-agents as an ATIF document (JSON), scrubbed unless `raw`.
+
+        Raises:
+            NotFoundError: nothing was said in the session, and ATIF has no empty trajectory.
+        """
+        return handing.atif(self.store, self.session(name), scrub=None if raw else self.guard.value)
 
     def export_markdown(self, name: str, *, raw: bool = False, thinking: bool = False) -> Iterator[str]:
         """Yields a session as a readable document, scrubbed unless `raw`."""

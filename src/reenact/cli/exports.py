@@ -1,4 +1,4 @@
-"""`reenact export`: a session as JSON lines, as its agent wrote it, or as Markdown."""
+"""`reenact export`: a session as JSON lines, as its agent wrote it, as Markdown, or as ATIF."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("session")
 @click.option(
-    "--format", "form", type=click.Choice(["jsonl", "native", "md"]), default="md", show_default=True
+    "--format", "form", type=click.Choice(["jsonl", "native", "md", "atif"]), default="md", show_default=True
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @click.option("--raw", is_flag=True, help="Do not scrub what looks like a secret.")
@@ -46,6 +46,8 @@ def export(
     pieces: Iterator[bytes]
     if form == "native":
         pieces = archive.export_native(session)
+    elif form == "atif":
+        pieces = iter([archive.export_atif(session, raw=raw)])
     elif form == "jsonl":
         pieces = archive.export_jsonl(session, raw=raw)
     else:
