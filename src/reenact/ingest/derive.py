@@ -23,7 +23,8 @@ from reenact.store import Derived, Deriving, Generation, Original, Store
 
 _TAIL = 64 * 1024
 _SHOWN = 4096  # bytes of a line that a warning shows
-_TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"([0-9T:.Z+-]{10,40})"')
+_HEAD = 4096
+_TIMESTAMP = re.compile(rb'"(?:timestamp|lastUpdated)"\s*:\s*"([0-9T:.Z+-]{10,40})"')
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,8 +267,13 @@ class _Run:
         return iter(sorted(generations, key=lambda g: (self._latest(g), -g.length, g.digest)))
 
     def _latest(self, generation: Generation) -> bytes:
-        """Gives the last timestamp in a generation's tail; ISO texts order like the times they name."""
-        with closing(self._store.open_original(self._original.key.id, generation.number)) as stream:
+        """Gives the last timestamp in a generation's tail; ISO texts order like the times they name.
+
+        A document may tell at its head when it was changed, and that may be later than all it holds.
+        """
+        key = self._original.key
+        with closing(self._store.open_original(key.id, generation.number)) as stream:
+            head = stream.read(_HEAD) if key.layout == "document" else b""
             stream.seek(max(0, generation.length - _TAIL))
-            found = _TIMESTAMP.findall(stream.read())
+            found = _TIMESTAMP.findall(head + stream.read())
         return max(found, default=b"")

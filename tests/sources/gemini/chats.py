@@ -102,7 +102,9 @@ def journal(*rows: dict[str, Any]) -> bytes:
 
 def whole(*messages: dict[str, Any], **more: Any) -> bytes:
     """Gives a chat as one document (0.2 to 0.38)."""
-    return json.dumps({**head(), "messages": list(messages), **more}, indent=2).encode()
+    changed = max(message["timestamp"] for message in messages)
+    frame = {**head(), "lastUpdated": changed}
+    return json.dumps({**frame, "messages": list(messages), **more}, indent=2).encode()
 
 
 class Parse(msgspec.Struct, frozen=True, kw_only=True):

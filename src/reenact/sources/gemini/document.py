@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from reenact.events.bodies import ParseWarning
 from reenact.sources.gemini.records import Message, Meta, message, meta
+from reenact.sources.protocol import Line
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _MEMBERS = re.compile(rf'"(sessionId|projectHash|startTime|kind)"\s*:\s*{_TEXT}')
@@ -14,10 +16,15 @@ _SPACE = re.compile(r"[\s,]*")
 _decoder = json.JSONDecoder()
 
 
+def is_torn(line: Line, warning: ParseWarning | None) -> bool:
+    """Tells whether a document is one that its agent was writing, or died while it did."""
+    if warning is None or warning.category not in {"malformed", "spliced"}:
+        return False
+    return line.data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
 def torn(data: bytes) -> Meta | None:
-    """Gives what a document that breaks off holds up to there; None for one that is whole."""
-    if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") or data.rstrip().endswith(b"}"):
-        return None
+    """Gives what a document that breaks off holds up to there; None where it does not say whose it is."""
     said = data.decode("utf-8", "replace")
     begin = _MESSAGES.search(said)
     head = said[: begin.start()] if begin is not None else said[:4096]

@@ -10,7 +10,7 @@ from reenact.events.bodies import ContextReverted, ParseWarning, Unknown
 from reenact.sources import lines
 from reenact.sources.gemini import calls, content, messages
 from reenact.sources.gemini.chat import Chat
-from reenact.sources.gemini.document import torn
+from reenact.sources.gemini.document import is_torn, torn
 from reenact.sources.gemini.records import Change, Message, Meta, Record, Rewind, is_row, read
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 from reenact.sources.session import name_of
@@ -26,14 +26,14 @@ class GeminiParser:
         self._is_document = setting.hints.get("layout") == "document"
 
     def feed(self, line: Line) -> Parsed:
-        if self._is_document and not line.oversized:
-            frame = torn(line.data)
-            if frame is not None:  # its agent was writing it, or died while it did
-                self._record(frame, raw=None)
-                return self._chat.drafts.taken("warning")
         decoded = lines.decode(line, is_row=is_row)
         if decoded.held:
             return Parsed(disposition="held")
+        if self._is_document and is_torn(line, decoded.warning):
+            frame = torn(line.data)
+            if frame is not None:
+                self._record(frame, raw=None)
+            return self._chat.drafts.taken("warning")
         disposition: Disposition = "metadata"
         for value in decoded.values:
             disposition = self._record(read(value), raw=value)
