@@ -1,6 +1,6 @@
 """What takes long to measure: 5 GB of transcripts, and a session of a million events (`make bench-full`).
 
-Memory is the resident size at its most, of the process itself and of its workers together at their worst.
+Memory is what is resident at its most: of the process itself, or of it and its workers together.
 """
 
 from __future__ import annotations
@@ -77,16 +77,17 @@ def importing(folder: Path, megabytes: int) -> Figure:
 
 
 def resident(root: int) -> int:
-    """Gives the bytes that a process and its children hold now (0 where the system does not tell)."""
+    """Gives the bytes that a process and its children hold now, what they share once (Linux tells)."""
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if root in {int(folder.name), parent}:
+                rolled = (folder / "smaps_rollup").read_text()
+                total += next(int(line.split()[1]) for line in rolled.splitlines() if line.startswith("Pss:"))
         except OSError:
             continue
-        if int(folder.name) == root or int(stat[1]) == root:
-            total += int(stat[21]) * os.sysconf("SC_PAGE_SIZE")
-    return total
+    return total * 1024
 
 
 class _NoPrices:
