@@ -111,7 +111,7 @@ class Book:
             "reasoning": tokens[2],
             "cache": {"read": tokens[3], "write": tokens[4]},
         }
-        return {"id": session, **info, "time": {"created": row[5], "updated": row[6]}, **({"revert": json.loads(row[7])} if row[7] else {})}  # fmt: skip
+        return {"id": session, **info, "time": {"created": row[5], "updated": row[6]}, **({"revert": json.loads(str(row[7]))} if row[7] else {})}  # fmt: skip
 
     def change(self, session: str = MAIN, **columns: Any) -> None:
         columns["time_updated"] = self.tick()
@@ -128,7 +128,7 @@ class Book:
         known = {} if is_new else self._messages[identity][1]
         info = {**known, **info}
         self._messages[identity] = (session, info)
-        made, now = info["time"]["created"], self._now
+        made, now = info["time"]["created"], self.tick(1)
         sql = "INSERT OR REPLACE INTO message VALUES (?,?,?,?,?)"
         self.database.execute(sql, (identity, session, made, now, json.dumps(info))).fetchall()
         self._log(session, "message.updated", {"info": {**info, "id": identity, "sessionID": session}})
@@ -217,7 +217,7 @@ class Book:
                 "SELECT id, data FROM part WHERE message_id=? ORDER BY id", (identity,)
             )
             for part, data in rows.fetchall():
-                self.part(f"{part}f", renamed[identity], json.loads(data))
+                self.part(f"{part}f", renamed[identity], json.loads(str(data)))
 
     # -- OpenCode 2 ---------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.ingest.machines import imported, opened
@@ -229,7 +230,7 @@ def test_o07_the_total_tells_whether_output_holds_the_reasoning(
 ) -> None:
     info = {"id": "m", "role": "assistant", "tokens": counts, "time": {"created": T0, "completed": T0 + 1}}
     row = {"seq": 0, "type": "message.updated.1", "data": {"info": info}}
-    (body,) = bodies_of(parse([row]), UsageRecorded)
+    (body,) = bodies_of(parse([row, {**row, "seq": 1}]), UsageRecorded)
     assert (body.tokens.output, body.quality) == (output, quality)
 
 
@@ -237,7 +238,7 @@ def test_o08_unknown_tools_and_commands_that_fail_are_errors(tmp_path: Path) -> 
     book = Book(tmp_path)
     book.session()
     book.prompt("msg_1", "Try")
-    tools = [
+    tools: list[tuple[str, str, dict[str, Any]]] = [
         ("call_1", "bash", {"input": {"command": "exit 3"}, "metadata": {"exit": 3}, "output": "oops"}),
         ("call_2", "invalid", {"input": {"tool": "fly", "error": "no such tool"}, "output": "no such tool"}),
         ("call_3", "read", {"status": "error", "error": "File not found: a"}),
@@ -261,9 +262,8 @@ def test_o08_unknown_tools_and_commands_that_fail_are_errors(tmp_path: Path) -> 
 def test_o09_a_cost_of_nothing_is_an_unknown_cost() -> None:
     def cost(value: object) -> str | None:
         info = {"id": "m", "role": "assistant", "tokens": used(), "cost": value, "time": {"created": T0}}
-        (body,) = bodies_of(
-            parse([{"seq": 0, "type": "message.updated.1", "data": {"info": info}}]), UsageRecorded
-        )
+        row = {"seq": 0, "type": "message.updated.1", "data": {"info": info}}
+        (body,) = bodies_of(parse([row, {**row, "seq": 1}]), UsageRecorded)
         found: str | None = body.cost
         return found
 

@@ -83,27 +83,28 @@ def _begin(state: State, known: Message) -> None:
 def _answered(state: State, known: Message, *, is_new: bool) -> None:
     """Books an answer's tokens when they are known; closes it when it is complete."""
     info = known.info
-    _usage(state, known)
+    if not is_new:  # what is first told of as a whole (tables, copies) has its parts behind it
+        _usage(state, known)
     error, time = mapping(info, "error"), mapping(info, "time")
     completed = milliseconds(time, "completed")
     if completed is None and not error:
         return
     known.is_done = state.has_finished_messages = True
     known.ended = completed
-    if not is_new:  # what is done when it is first told of (tables, copies) has its parts behind it
+    if not is_new:
         close(state, known)
 
 
 def close(state: State, known: Message) -> None:
     """Ends a message: its parts are all told."""
-    if not known.is_done:
-        _flush(state, known)
+    strand, info = state.strand, known.info
+    _flush(state, known)
+    if known.role == "assistant" and not known.is_closed:
+        state.page.ts = known.ended if known.ended is not None else state.page.ts
+        _usage(state, known)
     if known.is_closed or not known.is_done:
         return
     known.is_closed = True
-    strand, info = state.strand, known.info
-    _flush(state, known)
-    state.page.ts = known.ended if known.ended is not None else state.page.ts
     if flag(info, "summary") is True:
         summary = "\n".join(known.said) or None
         strand.emit(f"compacted:{known.id}", CompactionFinished(strategy="summary", summary=summary))

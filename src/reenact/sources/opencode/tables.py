@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from reenact import clock
 from reenact.sources.database import Database, stream
 
 _SESSION = (
@@ -26,6 +27,7 @@ _LOGGED = (
     "AND (type LIKE 'session.%' OR type LIKE 'message.%' OR type LIKE 'permission.%') "
     "AND type NOT LIKE '%share%'"
 )
+_LAST = 253_402_300_800_000  # Unix milliseconds of the year 10000
 _FORK = (
     "SELECT p.session_id FROM message p JOIN session s ON s.id=p.session_id WHERE p.session_id IN "
     "(SELECT id FROM session WHERE project_id=? AND time_created<? AND id<>?) AND p.time_created=? "
@@ -80,7 +82,8 @@ def _known(row: dict[str, Any], rows: int, last: int, *, forked_from: Any) -> Kn
 
 
 def _whole(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) else 0
+    """Gives a time of a row; one that no calendar has is none."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < _LAST else 0
 
 
 def _logged(database: Database) -> dict[str, int]:
@@ -169,10 +172,18 @@ def _head(database: Database, table: str, session: str) -> Iterator[dict[str, An
         yield {"t": "state", **row}
 
 
-def _foot(database: Database, table: str, session: str, *, has_usage: bool) -> Iterator[dict[str, Any]]:
+def _foot(database: Database, table: str, session: str, *, rows: str) -> Iterator[dict[str, Any]]:
+    """Yields what holds at the end: a revert, and sums where no message states tokens.
+
+    The time tells of two states of a session which is the later one.
+    """
+    has_usage = _has_usage(database, rows, session)
     names = [name for name in _STATE if name.startswith("revert") or not has_usage]
-    for row in database.select(table, names, "WHERE id=?", (session,)):
-        yield {"t": "end", **row}
+    last = max(_extent(database, each, session)[1] for each in (rows, "part"))
+    updated = next(database.select(table, ("time_updated",), "WHERE id=?", (session,)), {})
+    moment = clock.to_datetime(max(last, _whole(updated.get("time_updated"))) * 1000).isoformat()
+    told = next(database.select(table, names, "WHERE id=?", (session,)), {})
+    yield {"t": "end", **told, "timestamp": moment}
 
 
 def _rows(database: Database, session: str) -> Iterator[dict[str, Any]]:
@@ -182,7 +193,7 @@ def _rows(database: Database, session: str) -> Iterator[dict[str, Any]]:
         yield {"t": "message", **message}
         for part in database.select("part", _ROW, "WHERE message_id=? ORDER BY id", (str(message["id"]),)):
             yield {"t": "part", "message_id": message["id"], **part}
-    yield from _foot(database, "session", session, has_usage=_has_usage(database, "message", session))
+    yield from _foot(database, "session", session, rows="message")
 
 
 def _newer(database: Database, session: str) -> Iterator[dict[str, Any]]:
@@ -191,8 +202,7 @@ def _newer(database: Database, session: str) -> Iterator[dict[str, Any]]:
     where = "WHERE session_id=? ORDER BY seq"
     for row in database.select("session_message", columns, where, (session,)):
         yield {"t": "session_message", **row}
-    used = _has_usage(database, "session_message", session)
-    yield from _foot(database, "session_v2", session, has_usage=used)
+    yield from _foot(database, "session_v2", session, rows="session_message")
 
 
 def _has_usage(database: Database, table: str, session: str) -> bool:

@@ -14,9 +14,11 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from reenact import clock
 from reenact.sources.database import stream
-from reenact.sources.members import mapping
+from reenact.sources.members import integer, mapping
 
+_LAST = 253_402_300_800_000  # Unix milliseconds of the year 10000
 _LATEST = 3
 """Messages whose parts are looked at for changes: older ones are done."""
 
@@ -99,7 +101,9 @@ def _rows(where: Places) -> Iterator[dict[str, Any]]:
             for part in _listed(where.parts_of(path.stem)):
                 if part.suffix == ".json":
                     yield {"t": "part", "message_id": path.stem, "id": part.stem, "data": _read(part)}
-    yield {"t": "end", "revert": session.get("revert")}
+    updated = integer(time, "updated") or integer(time, "created") or 0
+    moment = clock.to_datetime(updated * 1000).isoformat() if 0 <= updated < _LAST else None
+    yield {"t": "end", "revert": session.get("revert"), "timestamp": moment}
 
 
 def _read(path: Path) -> dict[str, Any]:
