@@ -148,7 +148,8 @@ def _file(listing: _Listing, name: str, path: str, *, is_asked: bool) -> Iterato
         if is_asked:
             yield path, "the file is empty"
         return
-    named = _named(listing.folder, name)
+    may_be_others = os.path.basename(listing.folder) == "chats"  # where Qwen Code keeps its own
+    named = None if may_be_others else _named(listing.folder, name)
     if named is None:
         found = head.identify(path)
         if found.problem is not None:

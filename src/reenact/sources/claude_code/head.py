@@ -6,7 +6,7 @@ import os
 
 import msgspec
 
-from reenact.sources.claude_code.records import Row, read, text
+from reenact.sources.claude_code.records import Row, read, table, text
 from reenact.sources.protocol import Line
 
 _HEAD = 256 * 1024
@@ -35,7 +35,7 @@ def identify(path: str) -> Identity:
             return Identity(problem="the first line is too long to tell whose it is")
         return Identity(problem="not JSON lines", is_damaged=True)
     ours = [row for row in rows if _is_ours(row)]
-    if not ours:
+    if not ours or any("parts" in table(row.message) for row in rows):  # Qwen Code's envelope is the same
         return Identity(problem="JSON lines, but not those of Claude Code")
     named = next((row for row in ours if text(row.session_id)), None)
     agent = next((row.agent_id for row in ours if text(row.agent_id)), None)

@@ -22,6 +22,7 @@ _AGENT = "qwen"
 _HEAD = 16 * 1024
 _SESSION = re.compile(rb'"sessionId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
 _ID = re.compile(rb'"agentId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
+_SIDE = re.compile(rb'"isSidechain"\s*:\s*true')
 _NOT_CHATS = frozenset({"memory", "memories", "debug", "node_modules", ".git", "extensions", "tmp"})
 
 
@@ -108,7 +109,7 @@ def _head(candidate: Candidate) -> Head | None:
     if session is None or not (b'"parts"' in first or b'"systemPayload"' in first):
         return None
     line = first.partition(b"\n")[0]
-    agent = _ID.search(line) if b'"isSidechain":true' in line else None
+    agent = _ID.search(line) if _SIDE.search(line) else None
     return Head(
         session=session[1].decode("utf-8", "replace"),
         agent=agent[1].decode("utf-8", "replace") if agent is not None else None,
