@@ -129,7 +129,7 @@ function Values({ s, steps }: { s: Session; steps: Steps }): JSX.Element {
 function Spent({ steps, i }: { steps: Steps; i: number }): JSX.Element {
     const quality = steps.costTotal === null && steps.quality === "measured" ? "partial" : steps.quality;
     const total = steps.costTotal ?? (steps.cost[steps.count - 1] as number);
-    if (!total) return <b>—</b>;
+    if (!total && steps.costTotal === null) return <b>—</b>;
     return (
         <>
             <b>

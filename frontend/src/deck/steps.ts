@@ -173,10 +173,12 @@ export function timesOf(told: Pick<Columns, "ts" | "begin" | "took">, first: num
     const end = new Float64Array(count);
     const place = new Float64Array(count);
     let before = 0;
+    let said = 0;
     for (let i = 0; i < count; i++) {
         const ts = told.ts[i] ?? null;
         const begin = told.begin[i] ?? ts;
-        const from = Math.max(before, begin === null ? before : begin - first);
+        if (ts !== null) said = Math.max(said, ts - first);
+        const from = Math.max(before, begin === null ? said : begin - first);
         const took = Math.max(0, told.took[i] ?? 0);
         start[i] = from;
         end[i] = Math.max(from, begin === null ? from : begin - first + took, ts === null ? from : ts - first);

@@ -143,7 +143,7 @@ function UsageOf({ step }: { step: StepView }): JSX.Element {
     const sum = parts.reduce((all, line) => all + line.tokens, 0);
     return (
         <Section title={step.turn ? `Usage of turn ${step.turn}` : "Usage"} right={<span class={`chip q-${quality}`}>{quality === "partial" ? "≥ lower bound" : quality === "estimated" ? "≈ estimated" : "● measured"}</span>}>
-            <div class={`bar q-${quality}`} role="img" aria-label={parts.map((line) => `${NAMES[line.name]} ${grouped(line.tokens)}`).join(", ")}>
+            <div class={`usage-bar q-${quality}`} role="img" aria-label={parts.map((line) => `${NAMES[line.name]} ${grouped(line.tokens)}`).join(", ")}>
                 {parts.map((line) => (
                     <i key={line.name} class={TONES[line.name]} style={{ flexGrow: String(line.tokens / Math.max(1, sum)) }} />
                 ))}

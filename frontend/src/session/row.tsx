@@ -144,23 +144,29 @@ function Thinking({ s, row }: { s: Session; row: StreamRow }): JSX.Element {
     );
 }
 
+/** The name before the first words, where a title holds both. */
+function named(title: string, first: string): string {
+    const at = first ? title.indexOf(first.slice(0, 12)) : -1;
+    return at > 0 ? title.slice(0, at).trim() : title;
+}
+
 /** What was put in by the agent or the system: folded and named, so that it is never taken for the human. */
 function Aside({ s, row }: { s: Session; row: StreamRow }): JSX.Element {
     const [isOpen, toggle] = useFold(s, `a${row.seq}`, row.kind === "note");
     const pages = usePages(s.id, row.seq, row.text);
-    const title = oneLine(row.title || row.event, 120);
-    const first = pages.shown && oneLine(pages.shown, 90) !== title ? oneLine(pages.shown, 90) : "";
+    const first = oneLine(pages.shown, 140);
+    const title = named(oneLine(row.title || row.event, 140), first);
     if (!pages.shown) {
         return (
             <p class="fold still">
-                {title} <span class="what">{row.event}</span>
+                <span>{title}</span> <span class="what">{row.event}</span>
             </p>
         );
     }
     return (
         <>
             <button type="button" class="fold" aria-expanded={isOpen} onClick={toggle}>
-                <b>{title}</b> {!isOpen && first} <Icon name={isOpen ? "down" : "right"} />
+                <b>{title}</b> {!isOpen && <span>{first}</span>} <Icon name={isOpen ? "down" : "right"} />
             </button>
             {isOpen && (
                 <div class="aside">
@@ -194,6 +200,7 @@ function TodoCard({ s, row }: { s: Session; row: StreamRow }): JSX.Element {
     );
 }
 
+/** Sub-agents that one turn started, side by side. */
 function Agents({ s, row }: { s: Session; row: StreamRow }): JSX.Element {
     const summed = row.agents.reduce((sum, agent) => sum + (agent.duration_ms ?? 0), 0);
     const facts = [

@@ -2,13 +2,15 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { StreamRow } from "../api/types";
 import { HUMAN, MODEL, type Steps, TOOL } from "../deck/steps";
 import { Heights } from "./heights";
 import { isSkimmed, Row } from "./row";
+import type { Rows } from "./rows";
 import type { Session } from "./state";
 
 /** Where the line at N stands in the pane, as a share of its height. */
-const LINE_AT = 0.72;
+const LINE_AT = 0.8;
 const OVERSCAN_PX = 300;
 const WIDE_PX = 1100;
 const NEAR = 10;
@@ -102,7 +104,7 @@ export function Stream({ s }: { s: Session }): JSX.Element {
         }
         if (changed) {
             const space = list.parentElement as HTMLElement;
-            space.style.height = `${sums.total + view.peek().height * 0.3}px`;
+            space.style.height = `${sums.total + view.peek().height * 0.22}px`;
             list.style.transform = `translateY(${sums.top(from)}px)`;
         }
         const held = anchor.current;
@@ -130,7 +132,7 @@ export function Stream({ s }: { s: Session }): JSX.Element {
     const wide = view.value.width >= WIDE_PX;
     const drawn: JSX.Element[] = [];
     for (let i = from; i <= to && i < count; i++) {
-        const rows = s.rows.at(i);
+        const rows = grouped(s.rows, i);
         drawn.push(
             <div key={i} data-i={i} class={i === at ? "slot now" : "slot"}>
                 {rows === undefined && <div class="row waits" style={{ height: `${sums?.of(i) ?? 40}px` }} />}
@@ -145,7 +147,7 @@ export function Stream({ s }: { s: Session }): JSX.Element {
     }
     return (
         <div ref={box} class={`stream ${isLate.value ? "late" : ""} ${reading}`} tabIndex={0} role="region" aria-label="Stream" aria-busy={isLate.value} onScroll={scrolled}>
-            <div class="space" style={{ height: `${(sums?.total ?? 0) + view.value.height * 0.3}px` }}>
+            <div class="space" style={{ height: `${(sums?.total ?? 0) + view.value.height * 0.22}px` }}>
                 <div ref={inner} class="rows" style={{ transform: `translateY(${sums?.top(from) ?? 0}px)` }}>
                     {drawn}
                 </div>
@@ -153,6 +155,26 @@ export function Stream({ s }: { s: Session }): JSX.Element {
             {s.rows.trouble.value && <p class="trouble">{s.rows.trouble.value}</p>}
         </div>
     );
+}
+
+const isAgents = (rows: readonly StreamRow[] | undefined): StreamRow | null => (rows?.length === 1 && rows[0]?.kind === "agents" ? rows[0] : null);
+const groups = new WeakMap<StreamRow, { with: readonly StreamRow[]; row: StreamRow }>();
+
+/** The rows at a place; sub-agents that one turn started stand in one row, that of the first. */
+function grouped(rows: Rows, i: number): readonly StreamRow[] | undefined {
+    const own = rows.at(i);
+    const first = isAgents(own);
+    if (!first) return own;
+    if (isAgents(rows.at(i - 1))?.turn === first.turn) return [];
+    const all = [first];
+    for (let next = isAgents(rows.at(i + all.length)); next && next.turn === first.turn; next = isAgents(rows.at(i + all.length))) all.push(next);
+    if (all.length === 1) return own;
+    const known = groups.get(first);
+    if (known && known.with.length === all.length && known.with.every((row, k) => row === all[k])) return [known.row];
+    const spans = all.map((row) => row.duration_ms ?? 0);
+    const row = { ...first, end: all[all.length - 1]?.seq ?? first.end, agents: all.flatMap((each) => each.agents), duration_ms: Math.max(...spans) || null };
+    groups.set(first, { with: all, row });
+    return [row];
 }
 
 function LineAt({ s, isLast }: { s: Session; isLast: boolean }): JSX.Element {

@@ -97,7 +97,7 @@ function Body({ s, row, tool, wide }: Omit<ToolCardProps, "compact">): JSX.Eleme
             ))}
             {tool.todos.length > 0 && <Todos todos={tool.todos} />}
             <Images images={tool.images} />
-            {tool.error && tool.error !== tool.output?.text && (
+            {tool.error && !isSaid(tool.error, tool.output?.text) && (
                 <div class="term stderr">
                     <pre>
                         <Plain text={tool.error} />
@@ -110,11 +110,18 @@ function Body({ s, row, tool, wide }: Omit<ToolCardProps, "compact">): JSX.Eleme
     );
 }
 
+/** Whether the output tells the error already. */
+function isSaid(error: string, output: string | undefined): boolean {
+    const words = (text: string): string => text.replace(/\s+/g, " ").trim();
+    return output !== undefined && words(output.slice(0, 20_000)).includes(words(error).slice(0, 200));
+}
+
 function Output({ s, row, tool }: { s: Session; row: StreamRow; tool: ToolView }): JSX.Element {
     const showsInput = tool.tool_kind === "other" || tool.tool_kind === "web" || tool.tool_kind === "sub_agent" || !tool.output;
     return (
         <>
             {showsInput && tool.input && <Paged s={s} seq={row.seq} text={tool.input} how="json" />}
+            {tool.stderr && tool.stderr.text && !isSaid(tool.stderr.text, tool.output?.text) && <Paged s={s} seq={tool.result_seq ?? row.seq} text={tool.stderr} how="error" />}
             {tool.output && <Paged s={s} seq={tool.result_seq ?? row.seq} text={tool.output} how={howOf(tool)} hits={tool.tool_kind === "search" ? tool.argument : null} />}
         </>
     );

@@ -71,14 +71,16 @@ export function childrenOf(rows: readonly OutlineRow[], top = -1): Map<number, O
     return found;
 }
 
-/** The deepest visible row that holds a step. */
+/** The visible row that holds a step: of those that begin at or before it the latest, and of these the deepest. */
 export function branchAt(branches: readonly Branch[], seq: number): number {
     let found = -1;
+    let latest = -Infinity;
     for (let k = 0; k < branches.length; k++) {
         const branch = branches[k] as Branch;
         const first = branch.row?.seq ?? branch.run?.first.seq ?? Infinity;
-        if (first <= seq && (branch.row?.kind !== "child" || branch.row.last >= seq)) found = k;
-        if (first > seq && branch.depth === 0) break;
+        if (first > seq || first < latest) continue;
+        found = k;
+        latest = first;
     }
     return found;
 }

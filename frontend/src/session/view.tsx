@@ -151,7 +151,7 @@ function Edge({ pane }: { pane: Sized }): JSX.Element {
     };
     return (
         <div
-            class={`edge ${pane}`}
+            class={`edge of-${pane}`}
             role="separator"
             tabIndex={0}
             aria-orientation="vertical"
