@@ -7,6 +7,12 @@ import tempfile
 from pathlib import Path
 
 from tests.fuzz.mutations import DATA
+from tests.sources.gemini import chats as gemini_chats
+from tests.sources.gemini import test_laws as gemini_laws
+from tests.sources.pi import sessions as pi_sessions
+from tests.sources.pi import test_gotchas as pi_gotchas
+from tests.sources.qwen import chats as qwen_chats
+from tests.sources.qwen import test_gotchas as qwen_gotchas
 from tests.store.builders import FlatPricer, answer, event, header, keep, line, prompt, usage
 
 from reenact.clock import ManualClock
@@ -77,6 +83,11 @@ def main() -> None:
             b"event: %b\ndata: %b\n\n" % (str(e["type"]).encode(), json.dumps(e).encode()) for e in STREAM
         ),
     )
+    put("gemini", "story.jsonl", gemini_chats.journal(*gemini_laws.story()))
+    put("gemini_document", "whole.json", gemini_chats.whole(*gemini_laws.messages(), summary="A title"))
+    put("pi", "branched.jsonl", pi_sessions.journal(*pi_gotchas.branched()))
+    put("qwen", "main.jsonl", qwen_chats.journal(*qwen_gotchas.main_rows()))
+    put("qwen", "agent.jsonl", qwen_chats.journal(*qwen_gotchas.agent_rows()))
     put("config", "full.toml", CONFIG.encode())
     put("text", "secrets.txt", TEXT.encode())
     with tempfile.TemporaryDirectory() as folder:

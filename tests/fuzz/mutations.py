@@ -26,7 +26,9 @@ def seeds(target: str) -> list[bytes]:
 
 
 def transcripts(agent: str) -> list[bytes]:
-    """Gives small genuine transcripts of an agent, whole."""
+    """Gives small transcripts of an agent, whole: genuine ones, else those kept among the seeds."""
+    if (DATA / "fuzz" / agent).is_dir():
+        return seeds(agent)
     pattern = (
         "claude-*/*/.claude/projects/*/*.jsonl" if agent == "claude_code" else "codex-*/*/.codex/**/*.jsonl"
     )

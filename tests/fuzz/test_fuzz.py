@@ -25,13 +25,19 @@ from reenact.errors import ArchiveError, ConfigError, CorruptRecordError, Reenac
 from reenact.events import decode, decode_record, encode
 from reenact.ingest import lines as cutting
 from reenact.replay import Script
-from reenact.sources import Disposition, Setting, Source, claude_code, codex
+from reenact.sources import Disposition, Setting, Source, claude_code, codex, gemini, pi, qwen
 from reenact.store import OriginalKey, Place, manifest, open_store, segment
 from reenact.store.journal import Journal
 from reenact.wire import anthropic, sse
 
 KEY = b"k" * 32
-FLOWS = {"claude_code": claude_code.SOURCE, "codex": codex.SOURCE}
+FLOWS = {
+    "claude_code": claude_code.SOURCE,
+    "codex": codex.SOURCE,
+    "gemini": gemini.SOURCE,
+    "pi": pi.SOURCE,
+    "qwen": qwen.SOURCE,
+}
 
 
 # -- events -------------------------------------------------------------------------------------
@@ -76,6 +82,18 @@ def test_every_line_of_a_damaged_transcript_has_one_outcome(agent: str) -> None:
         feed(FLOWS[agent], data, limit=limit)
 
     law()
+
+
+@settings(max_examples=120)
+@given(damaged(seeds("gemini_document"), most=5))
+def test_a_damaged_document_is_one_line_with_one_outcome(data: bytes) -> None:
+    setting = Setting(agent="gemini", key="k", hints={"layout": "document"})
+    for line in cutting.document(io.BytesIO(data)):
+        parsed = gemini.SOURCE.parser(setting).feed(line)
+        assert parsed.disposition in get_args(Disposition)
+        assert all(msgspec.json.encode(draft) for draft in parsed.drafts)
+        records = [draft.record for draft in parsed.drafts]
+        assert len(set(records)) == len(records)
 
 
 # -- the wire -----------------------------------------------------------------------------------
