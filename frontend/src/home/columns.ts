@@ -43,20 +43,22 @@ export function toggle(column: Column): void {
     remember("columns-hidden", [...next]);
 }
 
-const SIZES: Record<Column, string> = {
-    project: "160px",
-    branch: "",
-    tape: "minmax(110px, 246px)",
-    turns: "74px",
-    tokens: "112px",
-    tools: "84px",
+/** Sizes in wide windows, and in those under 1280. */
+const SIZES: Record<Column, readonly [wide: string, narrower: string]> = {
+    project: ["160px", "120px"],
+    branch: ["", ""],
+    tape: ["246px", "150px"],
+    turns: ["74px", "64px"],
+    tokens: ["112px", "96px"],
+    tools: ["84px", "70px"],
 };
 
 /** The grid's columns as CSS has them. */
 export const template = computed(() => {
     const has = columns.value;
-    const size = (column: Column) => (has.has(column) ? SIZES[column] : "");
-    return ["28px 36px minmax(160px, 1fr)", size("project"), size("tape"), size("turns"), size("tokens"), "94px", size("tools"), "84px"]
+    const which = width.value < 1280 ? 1 : 0;
+    const size = (column: Column) => (has.has(column) ? SIZES[column][which] : "");
+    return ["28px 36px minmax(120px, 1fr)", size("project"), size("tape"), size("turns"), size("tokens"), "94px", size("tools"), "84px"]
         .filter(Boolean)
         .join(" ");
 });

@@ -3,11 +3,11 @@ import type { JSX } from "preact";
 import { columns } from "./columns";
 
 /** Orders the list knows; the empty one is by time, in groups. */
-export const SORTS = ["", "cost", "tokens", "turns"] as const;
+export const SORTS = ["", "cost", "tokens", "turns", "tools"] as const;
 
 export const nextSort = (sort: string): string => SORTS[(SORTS.indexOf(sort as (typeof SORTS)[number]) + 1) % SORTS.length]!;
 
-export function Headings({ sort, onSort }: { sort: string; onSort: (sort: string) => void; sorted: boolean }): JSX.Element {
+export function Headings({ sort, onSort }: { sort: string; onSort: (sort: string) => void }): JSX.Element {
     const has = columns.value;
     const sortable = (name: string, title: string) => (
         <div role="columnheader" class={`num ${title.toLowerCase()}`} aria-sort={sort === name ? "descending" : "none"}>
@@ -41,11 +41,7 @@ export function Headings({ sort, onSort }: { sort: string; onSort: (sort: string
             {has.has("turns") && sortable("turns", "Turns")}
             {has.has("tokens") && sortable("tokens", "Tokens")}
             {sortable("cost", "Cost")}
-            {has.has("tools") && (
-                <div role="columnheader" class="num label">
-                    Tools
-                </div>
-            )}
+            {has.has("tools") && sortable("tools", "Tools")}
             {sortable("", "When")}
         </div>
     );

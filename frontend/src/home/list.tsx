@@ -130,7 +130,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
                 ref={scroller}
                 onFocus={(event) => event.target === event.currentTarget && selected.value < 0 && (selected.value = nextLine(lines, -1, 1))}
             >
-                <Headings sort={sort} onSort={onSort} sorted={!answer.groups.length && !!sort} />
+                <Headings sort={sort} onSort={onSort} />
                 <Tall height={virtual.getTotalSize()} boxRef={inner}>
                     {shown.map((item) => (
                         <Line key={item.index} top={item.start} height={item.size}>

@@ -9,7 +9,7 @@ import { grouped } from "../parts/numbers";
 import { AgentTag, StatusMark } from "../parts/status";
 import { type TapeEnd } from "../parts/tape";
 import { TapeView } from "../parts/tape-view";
-import { clock, dayMonth, daysBetween, exact, span } from "../parts/times";
+import { clock, dayMonth, daysBetween, exact, monthName, span } from "../parts/times";
 import { href } from "../router";
 import type { Column } from "./columns";
 
@@ -141,7 +141,9 @@ function When({ session, now }: { session: SessionRow; now: number }): JSX.Eleme
     if (last === null) return <div role="gridcell" class="num when" title="no time recorded" />;
     const at = new Date(last);
     const days = daysBetween(at, new Date(now));
-    const text = isLive(session) ? span(Math.max(1000, Math.floor((now - last) / 1000) * 1000)) : days <= 1 ? clock(at) : dayMonth(at, new Date(now));
+    const old = at.getFullYear() !== new Date(now).getFullYear();
+    const day = old ? `${monthName(at)} ${at.getFullYear()}` : dayMonth(at, new Date(now));
+    const text = isLive(session) ? span(Math.max(1000, Math.floor((now - last) / 1000) * 1000)) : days <= 1 ? clock(at) : day;
     return (
         <div role="gridcell" class="num when" title={exact(at)}>
             {text}

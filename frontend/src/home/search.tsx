@@ -32,6 +32,7 @@ export function Search({ query, problems, found, onQuery, inputRef }: SearchProp
     const [at, setAt] = useState(-1);
     const colours = useRef<HTMLDivElement>(null);
     const latest = useMemo(() => new Latest(), []);
+    const box = useRef<HTMLDivElement>(null);
     const caret = useRef<number | null>(null);
     const open = typed !== null && choices.length > 0;
 
@@ -52,6 +53,15 @@ export function Search({ query, problems, found, onQuery, inputRef }: SearchProp
             caret.current = null;
         }
         scroll();
+    });
+    // Under what is typed, as far as there is room; the letters are all of one width.
+    useLayoutEffect(() => {
+        const input = inputRef.current;
+        if (!open || !box.current || !input) return;
+        const letter = (colours.current?.firstElementChild?.getBoundingClientRect().width ?? 0) / Math.max(1, colours.current?.firstElementChild?.textContent?.length ?? 1);
+        const start = (typed.field ? typed.from - typed.field.length - 1 : typed.from) * letter - input.scrollLeft;
+        const room = input.closest(".search")!.clientWidth - box.current.offsetWidth;
+        box.current.style.left = `${Math.round(Math.max(0, Math.min(start + 24, room)))}px`;
     });
     const scroll = () => {
         if (colours.current && inputRef.current) colours.current.scrollLeft = inputRef.current.scrollLeft;
@@ -134,7 +144,7 @@ export function Search({ query, problems, found, onQuery, inputRef }: SearchProp
                 <kbd aria-hidden="true">/</kbd>
             </div>
             {open ? (
-                <div class="suggestions" onMouseDown={(event) => event.preventDefault()}>
+                <div class="suggestions" ref={box} onMouseDown={(event) => event.preventDefault()}>
                     <p class="hint">
                         <span class="label">{typed.field ? `${typed.field}:` : "fields"}</span>
                         <span class="meta">

@@ -44,7 +44,7 @@ export function Icon({ name, label }: { name: IconName; label?: string }): JSX.E
 /** The mark of the product. */
 export function Mark(): JSX.Element {
     return (
-        <svg class="mark" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+        <svg class="brandmark" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
             <rect width="20" height="20" rx="5" />
             <path d="M10 3.5v13M4 6.5h4M4 10h3M4 13.5h4M12 6.5h4M13 10h3M12 13.5h4" />
         </svg>

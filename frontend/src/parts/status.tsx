@@ -31,8 +31,8 @@ export function StatusMark({ status }: { status: string }): JSX.Element {
 
 const STROKED = (
     <>
-        <circle cx="7" cy="7" r="3.5" />
-        <path d="M4.6 9.4 9.4 4.6" />
+        <circle cx="7" cy="7" r="3.8" />
+        <path d="M4.5 9.5 9.5 4.5" />
     </>
 );
 
