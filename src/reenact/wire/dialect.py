@@ -17,7 +17,7 @@ from reenact.wire.request import Form, Layout, Request, parts_of, read_request
 from reenact.wire.rewriting import Event, Fragment, mapped, rewritten, sse_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reenact.events import Tokens
     from reenact.events.blocks import AnyBlock
@@ -135,10 +135,14 @@ class Dialect(ABC):
     def render(self, message: Mapping[str, Json], form: Form) -> tuple[bytes, ...]:
         """Gives a message as an answer in this form, in pieces."""
 
-    def fragments(self, data: Object) -> Iterator[Fragment]:
+    def fragments(self, data: Object) -> Iterable[Fragment]:
         """Gives the pieces of longer texts that an event of a stream holds."""
         del data
-        yield from ()
+        return ()
+
+    def fragmenter(self) -> Callable[[Object], Iterable[Fragment]]:
+        """Gives what finds the pieces in one stream, event by event."""
+        return self.fragments
 
     def rewrite_message(self, message: Object, mapper: Mapper, *, keep_thinking: bool = False) -> Object:
         """Maps a message; values that only the provider can read stay.
@@ -158,7 +162,7 @@ class Dialect(ABC):
         pieces = tuple(body[start:end] for start, end in zip((0, *ends), ends, strict=False))
         if mapper.is_identity:
             return pieces
-        return rewritten(list(map(self.event, pieces)), mapper, self.fragments, self.sealed)
+        return rewritten(list(map(self.event, pieces)), mapper, self.fragmenter(), self.sealed)
 
     def event(self, piece: bytes) -> Event:
         """Takes one event of a stream for rewriting."""

@@ -8,10 +8,10 @@ from reenact.wire import canonical, sse
 from reenact.wire.dialect import Dialect, Route
 from reenact.wire.gemini import address, arrays, fingerprint, message, render, stream
 from reenact.wire.reply import error_answer, text_of
-from reenact.wire.rewriting import Event, Fragment, object_of, sse_event
+from reenact.wire.rewriting import Event, object_of, sse_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reenact.events import Tokens
     from reenact.events.blocks import AnyBlock
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reenact.wire.fingerprint import Part, Prepared
     from reenact.wire.reply import ErrorReply, Outline, Reply, Stream
     from reenact.wire.request import Form, Request
+    from reenact.wire.rewriting import Fragment
 
 _BYTES_PER_TOKEN = 4
 _STATUSES = {"invalid_request_error": "INVALID_ARGUMENT", "not_found_error": "NOT_FOUND"}
@@ -81,16 +82,8 @@ class _Gemini(Dialect):
             case "json":
                 return (canonical.dump(dict(message)),)
 
-    def fragments(self, data: Object) -> Iterator[Fragment]:
-        for place, candidate in enumerate(message.candidates_of(data)):
-            for number, part in enumerate(message.parts_in(candidate)):
-                text = text_of(part, "text")
-                if text is not None and isinstance(part, dict):
-                    yield Fragment(
-                        text_of=(candidate.get("index", 0), bool(part.get("thought"))),
-                        path=("candidates", place, "content", "parts", number, "text"),
-                        text=text,
-                    )
+    def fragmenter(self) -> Callable[[Object], Iterable[Fragment]]:
+        return stream.Fragmenter().fragments
 
     def outline(self, message: Mapping[str, Json]) -> Outline:
         return _outline(message)

@@ -7,13 +7,14 @@ read: events, and a JSON array.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reenact.wire import canonical, sse
 from reenact.wire.gemini import arrays
-from reenact.wire.gemini.message import failure_in
-from reenact.wire.reply import End, Failure, Stream, count
+from reenact.wire.gemini.message import candidates_of, failure_in, parts_in
+from reenact.wire.reply import End, Failure, Stream, count, text_of
+from reenact.wire.rewriting import Fragment
 
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json, Object
@@ -128,6 +129,33 @@ def _grown(last: Json, part: Json) -> Json:
         return None
     one, other = last.get("text"), part.get("text")
     return {**last, "text": one + other} if isinstance(one, str) and isinstance(other, str) else None
+
+
+class Fragmenter:
+    """Tells which text the parts of a stream's events are pieces of, as the assembler joins them."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, Json] = {}
+        self._texts: dict[int, int] = {}
+        self._number = 0
+
+    def fragments(self, data: Object) -> Iterator[Fragment]:
+        """Gives the pieces of texts in one event."""
+        for place, candidate in enumerate(candidates_of(data)):
+            index = count(candidate, "index") or 0
+            for number, part in enumerate(parts_in(candidate)):
+                is_more = number == 0 and index in self._last and _grown(self._last[index], part) is not None
+                self._number += not is_more
+                self._last[index] = part
+                text = text_of(part, "text")
+                if text is not None:
+                    path = ("candidates", place, "content", "parts", number, "text")
+                    yield Fragment(text_of=(index, self._of(index, is_more=is_more)), path=path, text=text)
+
+    def _of(self, index: int, *, is_more: bool) -> int:
+        if not is_more:
+            self._texts[index] = self._number
+        return self._texts[index]
 
 
 def assemble(body: bytes | Iterable[bytes]) -> Stream:
