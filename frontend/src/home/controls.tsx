@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { CommandPopover, shellWord } from "../parts/command";
 import { Icon } from "../parts/icons";
 import { Popover } from "../parts/popover";
 import { COLUMNS, isHidden, toggle } from "./columns";
@@ -17,9 +18,10 @@ export interface ControlProps {
 }
 
 export function Controls({ query, show, onShow, onQuery }: ControlProps): JSX.Element {
-    const open = useSignal<"saved" | "columns" | null>(null);
+    const open = useSignal<"saved" | "columns" | "command" | null>(null);
     const savedButton = useRef<HTMLButtonElement>(null);
     const columnsButton = useRef<HTMLButtonElement>(null);
+    const commandButton = useRef<HTMLButtonElement>(null);
     const close = () => (open.value = null);
     return (
         <div class="controls">
@@ -49,6 +51,25 @@ export function Controls({ query, show, onShow, onQuery }: ControlProps): JSX.El
             >
                 Columns
             </button>
+            <button
+                ref={commandButton}
+                type="button"
+                class="button"
+                aria-label="The same in a terminal"
+                title="The same in a terminal"
+                aria-expanded={open.value === "command"}
+                onClick={() => (open.value = open.value === "command" ? null : "command")}
+            >
+                <Icon name="copy" />
+            </button>
+            {open.value === "command" && (
+                <CommandPopover
+                    anchor={commandButton.current}
+                    title="The same in a terminal"
+                    command={show === "projects" ? "reenact usage project" : query.trim() ? `reenact list ${shellWord(query.trim())}` : "reenact list"}
+                    onClose={close}
+                />
+            )}
             {open.value === "saved" && <SavedSearches anchor={savedButton.current} query={query} onQuery={onQuery} onClose={close} />}
             {open.value === "columns" && (
                 <Popover anchor={columnsButton.current} align="end" label="Columns" class="columns" onClose={close}>

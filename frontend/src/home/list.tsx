@@ -27,6 +27,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
     const selected = useSignal(-1);
     const marked = useSignal<ReadonlySet<string>>(new Set());
     const date = useSignal("");
+    const floating = useRef<HTMLSpanElement>(null);
     const answer = listing.answer.value!;
     const lines = useComputed(() => {
         void listing.arrived.value;
@@ -104,6 +105,8 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
             const session = top ? sessionAt(top.index) : null;
             const at = session?.ended_ts ?? session?.started_ts;
             date.value = answer.matched > 500 && at ? dayMonth(new Date(at)) : "";
+            const share = box.scrollTop / Math.max(1, box.scrollHeight - box.clientHeight);
+            if (floating.current) floating.current.style.transform = `translateY(${Math.round(share * (box.clientHeight - 56))}px)`;
             clearTimeout(timer);
             timer = setTimeout(() => (date.value = ""), 800);
         };
@@ -139,11 +142,9 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
                     ))}
                 </Tall>
             </div>
-            {date.value && (
-                <span class="date" aria-hidden="true">
-                    {date.value}
-                </span>
-            )}
+            <span class="date" aria-hidden="true" ref={floating} hidden={!date.value}>
+                {date.value}
+            </span>
         </div>
     );
 

@@ -14,6 +14,9 @@ export async function copy(text: string): Promise<boolean> {
     }
 }
 
+/** A word as a shell takes it. */
+export const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
 export function CopyButton({ text, label = "Copy", first = false }: { text: string; label?: string; first?: boolean }): JSX.Element {
     const [said, setSaid] = useState("");
     const run = async () => {
