@@ -18,7 +18,7 @@ from reenact.store import Filter, SessionRow
 CORPUS = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
 SCENARIOS = sorted(
     oracle.parent
-    for agent in ("claude", "codex")
+    for agent in ("claude", "codex", "gemini")
     for oracle in (CORPUS / "generated").glob(f"{agent}-*/**/oracle.json")
 )
 CATEGORIES = ("input", "cache_read", "cache_write", "output", "reasoning")

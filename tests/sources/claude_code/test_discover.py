@@ -220,3 +220,11 @@ def test_names_that_tell_enough_cost_no_reading(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(head, "_first_lines", refuse)
     assert set(keys(tmp_path)) == {SESSION, f"{SESSION}/{AGENT}"}
+
+
+def test_a_chat_of_another_agent_that_is_called_by_an_id_is_left_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "chats" / "11111111-1111-4111-8111-111111111111"
+    folder.mkdir(parents=True)
+    path = folder / "22222222-2222-4222-8222-222222222222.jsonl"
+    path.write_text('{"sessionId":"x","projectHash":"y","kind":"subagent"}\n{"id":"a","type":"user"}\n')
+    assert list(discover.transcripts(str(tmp_path))) == []

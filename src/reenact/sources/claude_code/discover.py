@@ -148,8 +148,9 @@ def _file(listing: _Listing, name: str, path: str, *, is_asked: bool) -> Iterato
         if is_asked:
             yield path, "the file is empty"
         return
-    may_be_others = os.path.basename(listing.folder) == "chats"  # where Qwen Code keeps its own
-    named = None if may_be_others else _named(listing.folder, name)
+    named = _named(listing.folder, name)
+    if named is not None and _may_be_others(listing.folder) and head.is_foreign(path):
+        return
     if named is None:
         found = head.identify(path)
         if found.problem is not None:
@@ -167,6 +168,12 @@ def _file(listing: _Listing, name: str, path: str, *, is_asked: bool) -> Iterato
         mtime_ns=status.st_mtime_ns,
         inode=status.st_ino,
     )
+
+
+def _may_be_others(folder: str) -> bool:
+    """Tells whether a file called by an id may be another agent's: outside of a mirror of our folders."""
+    parts = Path(folder).parts
+    return "projects" not in parts or "chats" in parts[-2:]
 
 
 class _Name:

@@ -10,6 +10,7 @@ from reenact.sources.claude_code.records import Row, read, table, text
 from reenact.sources.protocol import Line
 
 _HEAD = 256 * 1024
+_FOREIGN = "JSON lines, but not those of Claude Code"
 _TYPES = frozenset({"user", "assistant", "system", "summary", "attachment", "progress", "queue-operation"})
 
 
@@ -36,10 +37,15 @@ def identify(path: str) -> Identity:
         return Identity(problem="not JSON lines", is_damaged=True)
     ours = [row for row in rows if _is_ours(row)]
     if not ours or any("parts" in table(row.message) for row in rows):  # Qwen Code's envelope is the same
-        return Identity(problem="JSON lines, but not those of Claude Code")
+        return Identity(problem=_FOREIGN)
     named = next((row for row in ours if text(row.session_id)), None)
     agent = next((row.agent_id for row in ours if text(row.agent_id)), None)
     return Identity(session_id=named.session_id if named else None, agent_id=agent)
+
+
+def is_foreign(path: str) -> bool:
+    """Tells whether a file surely holds the rows of another agent."""
+    return identify(path).problem == _FOREIGN
 
 
 def defect(path: str) -> str | None:
