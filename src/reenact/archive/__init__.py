@@ -9,7 +9,8 @@ with reenact.open() as archive:     # or reenact.open("/path")
 ```
 """
 
-from reenact.archive.facade import SOURCES, Archive
+from reenact.archive.agents import SOURCES
+from reenact.archive.facade import Archive
 from reenact.archive.opening import open_archive, open_sample
 from reenact.archive.past import Past
 from reenact.archive.values import Checkup, Risk

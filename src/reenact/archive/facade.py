@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import counting, following, handing, zones
+from reenact.archive import counting, following, handing, pulse, zones
+from reenact.archive.agents import SOURCES
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
@@ -20,7 +21,7 @@ from reenact.clock import Clock
 from reenact.errors import UsageError
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting, keepup, secrets
-from reenact.sources import Environment, atif, claude_code, codex, copilot, gemini, opencode, pi, qwen
+from reenact.sources import Environment
 from reenact.store import Filter, SessionRow, open_store
 
 if TYPE_CHECKING:
@@ -33,18 +34,6 @@ if TYPE_CHECKING:
     from reenact.replay import Script
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
-
-SOURCES: tuple[Source, ...] = (
-    claude_code.SOURCE,
-    codex.SOURCE,
-    gemini.SOURCE,
-    copilot.SOURCE,
-    opencode.SOURCE,
-    pi.SOURCE,
-    qwen.SOURCE,
-    atif.SOURCE,
-)
-"""Every agent that reenact knows, in the order in which people meet them."""
 
 _DAY = 86_400_000_000
 _SCAN_LIMIT = 1 << 30
@@ -61,9 +50,12 @@ class Archive:
         self.clock = clock
         self.prices = usage.Prices(overrides(settings, variables))
         cache = variables.get("REENACT_CACHE")
-        self.store: Store = open_store(
+        store = open_store(
             path, clock=clock, pricer=Pricer(self.prices), cache=Path(cache) if cache else None
         )
+        self.pulse = pulse.Pulse(SOURCES, self.environment)
+        store.alive = lambda: self.pulse.alive(clock.now())
+        self.store: Store = store
         self.texts = Texts(self.store, clock, lambda: self.timezone)
         self.search = self.texts.search
         card = self.store.card
@@ -185,6 +177,10 @@ class Archive:
     def sessions(self, where: Filter | None = None) -> list[SessionRow]:
         """Gives the sessions that fit, latest activity first, sub-agents included."""
         return self.store.sessions(where or Filter())
+
+    def standing(self, where: Filter | None = None, query: str = "") -> list[SessionRow]:
+        """Gives the sessions that fit, with how each stands now: working, waiting for you, idle, stale …"""
+        return pulse.sessions(self, where or Filter(), query)
 
     def session(self, name: str) -> SessionRow:
         """Gives the session that an id, a native id, a unique prefix of either, or `last` names.
