@@ -414,3 +414,20 @@ def test_while_another_process_writes_the_index_is_read_as_it_is(tmp_path: Path,
     filled(other, "needle", name="s2")
     assert places(found(store, "needle")) == [("s1", 1), ("s2", 1)]
     other.close()
+
+
+@pytest.mark.parametrize("field", ["agent", "project", "model", "branch", "tool", "kind", "role", "file"])
+def test_the_values_of_a_field_are_counted_by_sessions_in_both_stores(field: str) -> None:
+    def counted(store: Store) -> dict[str, int]:
+        for name in ("s1", "s2"):
+            started = bodies.SessionStarted(cwd="/home/me/x", model="model-1")
+            called = bodies.ToolCalled(call="c", name="Bash", tool_kind="shell", input={"command": "ls"})
+            told = [event(name, 1, started), event(name, 2, prompt("words")), event(name, 3, called)]
+            derive(store, name, [(header(name), told)])
+        store.index_text()
+        return store.values(field)
+
+    with local() as kept:
+        found = counted(kept)
+    assert found == counted(memory())
+    assert bool(found) is (field not in {"branch", "file"})

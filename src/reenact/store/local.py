@@ -300,6 +300,9 @@ class LocalStore:
         return self._search.search(query, limit=limit, rank=rank, before=before)
 
     def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
+    def values(self, field: str) -> dict[str, int]:
+        return self._search.values(field)
+
         return self._search.scan(query, iter(self.sessions(Filter())), limit=limit)
 
     # -- care -----------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import apsw
 
@@ -43,6 +44,13 @@ class LocalSearch:
             found = search.rows(
                 asking.shards,
                 query,
+    def values(self, field: str) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for shard in self.texts.shards():
+            for text, count in shard.counts(field):
+                found[text] += count
+        return dict(found)
+
                 lambda leaf: session_query.parts_of(leaf, asking),
                 limit=limit,
                 rank=rank,

@@ -308,6 +308,9 @@ class MemoryStore:
     ) -> list[Hit]:
         return memory_search.search(self._all(), query, limit=limit, rank=rank, before=before)
 
+    def values(self, field: str) -> dict[str, int]:
+        return memory_search.values(self._all(), field)
+
     def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
         return memory_search.scan(self._all(), query, limit=limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -43,6 +44,25 @@ def scan(kept: Kept, query: Query, *, limit: int) -> Iterator[Hit]:
             left -= 1
         if not left:
             return
+
+
+def values(kept: Kept, field: str) -> dict[str, int]:
+    """Gives how many sessions have each value of a field."""
+    found: Counter[str] = Counter()
+    for row, events in kept:
+        walk = Walk()
+        facts = [seen for event in events if not (seen := walk.step(event)).said.is_silent]
+        told: dict[str, set[str | None]] = {
+            "agent": {row.agent} if facts else set(),
+            "project": {row.project} if facts else set(),
+            "model": {seen.model for seen in facts},
+            "branch": {seen.branch for seen in facts},
+            "tool": {seen.tool for seen in facts},
+            "kind": {seen.said.kind for seen in facts},
+            "role": {seen.said.role for seen in facts},
+        }
+        found.update(text for text in told.get(field, ()) if text is not None)
+    return dict(found)
 
 
 def of_session(wanted: Filter) -> Filter:

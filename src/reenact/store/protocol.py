@@ -285,6 +285,13 @@ class Store(Protocol):
         """
         ...
 
+    def values(self, field: str) -> dict[str, int]:
+        """Gives how many sessions have each value of a field, as far as the text index has them.
+
+        Fields whose values are found word by word (`file`, `command`) give nothing.
+        """
+        ...
+
     def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
         """Yields the events that fit by reading every event whole: sessions of the latest activity first."""
         ...

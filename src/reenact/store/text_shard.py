@@ -267,6 +267,16 @@ class Shard:
             for row in fetch(self.connection, "SELECT n, text FROM value WHERE field=?", (field,))
         ]
 
+    def counts(self, field: str) -> list[tuple[str, int]]:
+        """Gives the values of a field, and how many parts have each."""
+        rows = fetch(
+            self.connection,
+            "SELECT v.text, count(*) FROM value v JOIN part_value p ON p.value=v.n WHERE v.field=? "
+            "GROUP BY v.n",
+            (field,),
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def close(self) -> None:
         self.connection.close(force=True)
 
