@@ -19,8 +19,8 @@ export function CardRow({ cards }: { cards: Cards }): JSX.Element {
                 <Spent money={cards.week} what="day" />
                 <p class="meta second">{against(cards.week) || shares(cards.week)}</p>
             </Card>
-            <AtRisk risk={cards.risk} />
-            <Archive size={cards.archive} />
+            {cards.risk ? <AtRisk risk={cards.risk} /> : <Counting title="At risk of deletion" />}
+            {cards.archive ? <Archive size={cards.archive} /> : <Counting title="Archive" />}
         </>
     );
 }
@@ -31,6 +31,15 @@ function Card({ title, children }: { title: string; children: ComponentChildren 
             <h2 class="label">{title}</h2>
             {children}
         </section>
+    );
+}
+
+/** What takes long to count is told when it is counted. */
+function Counting({ title }: { title: string }): JSX.Element {
+    return (
+        <Card title={title}>
+            <p class="meta counting">counting …</p>
+        </Card>
     );
 }
 

@@ -165,7 +165,7 @@ export function Search({ query, problems, found, onQuery, inputRef }: SearchProp
                                     {choice.shown}
                                 </code>
                                 <span class="means">{choice.means}</span>
-                                <span class="count">{choice.count === null ? "" : grouped(choice.count)}</span>
+                                <span class="count">{choice.count ? grouped(choice.count) : ""}</span>
                             </li>
                         ))}
                     </ul>

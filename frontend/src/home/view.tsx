@@ -38,6 +38,7 @@ export function HomeView({ route }: { route: Route }): JSX.Element {
             (value) => {
                 home.value = value;
                 homeError.value = null;
+                if (value.cards.risk === null || value.cards.archive === null) setTimeout(() => void askHome(), 1000);
             },
             (error: Error) => void (homeError.value = error),
         );

@@ -83,21 +83,19 @@ function doingWords({ session }: NowSession): string {
     return `Turn ${session.turns} · ${session.models.at(-1) ?? "model unknown"}`;
 }
 
-/** A line of what was said or done; its step stands in the margin. */
+/** How a line begins tells whose it is: you, a failure, a question; all else is the agent's. */
+const VOICES: readonly (readonly [prefix: string, voice: string])[] = [
+    ["you: ", "you"],
+    ["failed: ", "failed"],
+    ["asks: ", "asks"],
+];
+
+/** A line of what was said or done. */
 function Said({ line }: { line: string }): JSX.Element {
-    const found = /^(\d+)\s(.*)$/s.exec(line);
-    if (!found) {
-        return (
-            <span class="said">
-                <bdi>{line}</bdi>
-                {"\n"}
-            </span>
-        );
-    }
+    const voice = VOICES.find(([prefix]) => line.startsWith(prefix))?.[1] ?? "";
     return (
-        <span class="said">
-            <span class="step">{found[1]!.padStart(3)} </span>
-            <bdi>{found[2]}</bdi>
+        <span class={`said ${voice}`}>
+            <bdi>{line}</bdi>
             {"\n"}
         </span>
     );

@@ -9,7 +9,6 @@ import { clockTenths, dayMonth, daysBetween, exact } from "../parts/times";
 import { costOf } from "../parts/money";
 import { href } from "../router";
 import { Loading, Trouble } from "../home/states";
-import { shortName } from "../home/row";
 import { now, nowError, refreshNow, tick } from "../shell/state";
 import { LiveCard } from "./card";
 import { canNotify, toggleNotices, notices } from "./notices";
@@ -128,28 +127,45 @@ function endedWords(ended: number): string {
     return days === 0 ? `at ${time}` : days === 1 ? `yesterday at ${time}` : `on ${dayMonth(at)} at ${time}`;
 }
 
-const TONES: readonly (readonly [RegExp, string])[] = [
-    [/fail|error|429|5\d\d/i, "bad"],
-    [/permission|limit|wait/i, "warn"],
-    [/file|edit|write/i, "change"],
-    [/tool/i, "run"],
-];
+interface Voice {
+    tone: string;
+    /** What stands before the text, in bold. */
+    head: string;
+    text: string;
+    /** Whether the text is said, not run. */
+    said: boolean;
+}
+
+/** How an event of a kind is told. */
+function voiceOf({ what, text }: LastEvent): Voice {
+    const after = (prefix: string) => (text.startsWith(prefix) ? text.slice(prefix.length) : text);
+    if (what === "message.user") return { tone: "you", head: "You", text: after("you: "), said: true };
+    if (what === "permission.asked") return { tone: "warn", head: "? permission asked", text: after("asks: "), said: false };
+    if (what === "model.failed") return { tone: "bad", head: "✕ the model failed", text, said: false };
+    if (what === "tool.finished") return { tone: "bad", head: "✕ failed", text: after("failed: "), said: false };
+    if (what === "tool.called") {
+        const [name, ...rest] = text.split(" ");
+        return { tone: "run", head: name ?? "", text: rest.join(" "), said: false };
+    }
+    return { tone: "look", head: "", text, said: true };
+}
 
 function Happened({ event }: { event: LastEvent }): JSX.Element {
-    const tone = TONES.find(([pattern]) => pattern.test(event.what))?.[1] ?? "look";
+    const voice = voiceOf(event);
     const at = event.ts === null ? null : new Date(event.ts);
     return (
-        <li>
+        <li class={voice.tone}>
             <time class="mono" title={at ? exact(at) : undefined}>
                 {at ? clockTenths(at) : "—"}
             </time>
-            <span class={`edge ${tone}`} aria-hidden="true" />
+            <span class={`edge ${voice.tone}`} aria-hidden="true" />
             <AgentTag agent={event.agent} />
             <a href={href({ view: "session", id: event.session, at: event.seq })}>
-                <b>{event.what}</b> <bdi class="mono">{event.text}</bdi>
+                {voice.head && <b>{voice.head} </b>}
+                <bdi class={voice.said ? "" : "mono"}>{voice.text}</bdi>
             </a>
             <span class="meta">
-                <bdi>{event.title ? shortName(event.title) || event.title : "untitled"}</bdi>, step {event.seq}
+                <bdi>{event.title || "untitled"}</bdi>, step {event.seq}
             </span>
         </li>
     );

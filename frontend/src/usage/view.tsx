@@ -67,7 +67,7 @@ export function UsageView({ route }: { route: Route }): JSX.Element {
                     <rect class="f-ink3" width="1.6" height="4" />
                 </pattern>
             </svg>
-            <Controls wanted={wanted} today={today} command={view?.command ?? ""} to={to} />
+            <Controls wanted={wanted} today={today} command={view ? `${view.command} --json` : ""} to={to} />
             {error && <Trouble error={error} onRetry={ask} />}
             {view ? <Filled view={view} wanted={wanted} today={today} /> : !error && <Loading />}
         </main>
@@ -190,7 +190,7 @@ function Filled({ view, wanted, today }: { view: Usage; wanted: Asked; today: Da
                 </section>
                 <Block blocks={view.blocks} limits={view.limits} />
             </div>
-            <Table rows={sorted} totals={view.totals} by={wanted.by} command={view.command} spanTitle={spanTitle} />
+            <Table rows={sorted} totals={view.totals} by={wanted.by} command={`${view.command} --json`} spanTitle={spanTitle} />
         </>
     );
 }
