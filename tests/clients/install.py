@@ -16,13 +16,15 @@ from typing import Literal
 
 import msgspec
 
-Agent = Literal["claude", "codex", "gemini", "qwen", "pi"]
+Agent = Literal["claude", "codex", "gemini", "qwen", "pi", "copilot", "opencode"]
 _NPM: dict[Agent, str] = {
     "claude": "@anthropic-ai/claude-code",
     "codex": "@openai/codex",
     "gemini": "@google/gemini-cli",
     "qwen": "@qwen-code/qwen-code",
     "pi": "@earendil-works/pi-coding-agent",
+    "copilot": "@github/copilot",
+    "opencode": "opencode-ai",
 }
 
 
@@ -67,6 +69,8 @@ PACKAGES = (
     _npm("gemini", "0.61.0"),
     _npm("qwen", "0.24.4"),
     _npm("pi", "0.74.2"),
+    _npm("copilot", "1.0.102"),
+    _npm("opencode", "1.18.33"),
 )
 NEWEST = ("claude-2.1.329", "codex-0.169.0")
 
@@ -96,6 +100,12 @@ def command(name: str) -> list[str] | None:
         found = [p for p in modules.glob("**/vendor/**/codex") if p.is_file() and os.access(p, os.X_OK)]
         native = [p for p in found if _fits_this_machine(p)]
         return [str(min(native))] if native else None
+    if wanted.agent in ("copilot", "opencode"):  # their wrappers leave the native client running, too
+        arm = os.uname().machine in ("arm64", "aarch64")
+        kind = f"{'darwin' if sys.platform == 'darwin' else 'linux'}-{'arm64' if arm else 'x64'}"
+        inside = {"copilot": f"@github/copilot-{kind}/copilot", "opencode": f"opencode-{kind}/bin/opencode"}
+        binary = home / "node_modules" / inside[wanted.agent]
+        return [str(binary)] if os.access(binary, os.X_OK) else None
     script = home / "node_modules" / ".bin" / wanted.agent
     return ["node", str(script)] if script.exists() and shutil.which("node") else None
 
