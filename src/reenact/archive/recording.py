@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,11 +53,7 @@ class RunInputs(TypedDict, total=False):
 
 
 def record(archive: Archive, **inputs: Unpack[RunInputs]) -> Session:
-    """Gives a session to record; it begins when it is entered.
-
-    Raises:
-        SessionNotFoundError: there is no such parent.
-    """
+    """Gives a session to record; it begins when it is entered."""
     agent = inputs.get("agent") or "agent"
     header = _header(archive.store, agent, inputs.get("session"), inputs.get("parent"), inputs.get("call"))
     config = inputs.get("config")
@@ -71,7 +68,7 @@ def record(archive: Archive, **inputs: Unpack[RunInputs]) -> Session:
         config=plain(dict(config)) if config is not None else None,
         repo=repository_of(where) if where is not None and not ephemeral else None,
     )
-    return Session(
+    session = Session(
         tools_of(archive, Nowhere() if ephemeral else None),
         header,
         begin,
@@ -79,6 +76,9 @@ def record(archive: Archive, **inputs: Unpack[RunInputs]) -> Session:
         hooks=inputs.get("hooks"),
         deltas=inputs.get("deltas", False),
     )
+    if not ephemeral:
+        session.finally_ = lambda: _show(archive)
+    return session
 
 
 def record_anywhere(**inputs: Unpack[RunInputs]) -> Session:
@@ -93,6 +93,12 @@ def record_anywhere(**inputs: Unpack[RunInputs]) -> Session:
     session = record(archive, **inputs)
     session.finally_ = archive.close
     return session
+
+
+def _show(archive: Archive) -> None:
+    """Lets who holds the archive see the session without another word; the next one who looks will, too."""
+    with contextlib.suppress(Exception):  # the index is a cache, and this may be another thread's moment
+        archive.store.catch_up()
 
 
 def tools_of(archive: Archive, nowhere: Nowhere | None = None) -> Tools:
@@ -117,7 +123,7 @@ def tools_of(archive: Archive, nowhere: Nowhere | None = None) -> Tools:
 
 
 def _header(store: Store, agent: str, session: str | None, parent: str | None, call: str | None) -> Header:
-    above = store.resolve(parent) if parent is not None else None
+    above = _resolved(store, parent) if parent is not None else None
     kind: Any = "subagent" if above is not None else "main"
     if session is None:
         fresh = RandomMinter().mint()
@@ -126,6 +132,15 @@ def _header(store: Store, agent: str, session: str | None, parent: str | None, c
     identity = known.id if known is not None else ids.session_id(agent, session)
     native = known.native_id if known is not None else session
     return Header(id=identity, agent=agent, native_id=native, kind=kind, parent=above, parent_call=call)
+
+
+def _resolved(store: Store, parent: str) -> str:
+    """Gives the id of a parent; one that this archive does not know is called what it was called."""
+    store.catch_up()
+    try:
+        return store.resolve(parent)
+    except ReenactError:
+        return parent
 
 
 def _directory(cwd: str | os.PathLike[str] | None) -> str | None:

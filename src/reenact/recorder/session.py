@@ -229,18 +229,22 @@ class Session:
         role: Literal["user", "assistant", "system"],
         content: str | Sequence[AnyBlock],
         *,
-        human: bool = True,
+        human: bool | None = None,
         origin: str | None = None,
         model: str | None = None,
         message: str | None = None,
     ) -> Event | None:
-        """Records what was said. A person's words after the model's begin a new loop, where none is told."""
+        """Records what was said. A user's words after the model's begin a new loop, where none is told.
+
+        `human` is False for what no person said; what a sub-agent is told comes from no person.
+        """
         said = (blocks.Text(text=content),) if isinstance(content, str) else tuple(content)
-        self.course.settle(begins=human and role == "user")
+        self.course.settle(begins=role == "user" and human is not False)
         here = here_in(self)
         turn = (here.turn if here is not None else None) or ""
         if role == "user":
-            told = bodies.UserMessage(blocks=said, human=human, origin=origin, message=message)
+            is_human = self._header.kind != "subagent" if human is None else human
+            told = bodies.UserMessage(blocks=said, human=is_human, origin=origin, message=message)
             return self.emit(told, turn=turn)
         if role == "system":
             return self.emit(bodies.SystemMessage(blocks=said, origin=origin), turn=turn)
@@ -432,6 +436,7 @@ class Session:
         session = self.tools.minter.mint()
         header = Header(id=session, agent=self._header.agent, native_id=session)
         fresh = Session(self.tools, header, self.begin, tags=self.tags, hooks=self.hooks, deltas=self.deltas)
+        fresh.finally_, self.finally_ = self.finally_, None
         self.end()
         fresh.start()
         fresh.emit(bodies.SessionCleared(old=self.id, new=session))

@@ -53,7 +53,9 @@ def _descent(connection: apsw.Connection, session: str, header: Header) -> Desce
         (session,),
     )
     if header.parent is not None:
-        fits = next((row for row in told if row[0] == header.parent), (None, None, None))
+        fitting = [row for row in told if row[0] == header.parent]
+        # A sub-agent may have begun before anybody knew which call that was for.
+        fits = next((row for row in fitting if row[1]), fitting[0] if fitting else (None, None, None))
         if fits[0] is None and header.kind == "subagent":
             fits = _nearer(connection, told)
         return Descent(
