@@ -294,7 +294,7 @@ class TestWithoutTranscripts:
         def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError("of ours")
 
-        monkeypatch.setattr(Archive, "sessions", fail)
+        monkeypatch.setattr(Archive, "standing", fail)
         shown = run("list")
         assert shown.code == 1
         assert shown.err == (

@@ -15,7 +15,9 @@ from reenact.errors import UsageError
 if TYPE_CHECKING:
     from reenact.cli.app import Context
 
-STATUSES = ("completed", "failed", "interrupted", "aborted", "running", "unknown")
+STATUSES = (
+    "working", "waiting", "idle", "completed", "failed", "interrupted", "aborted", "stale", "unknown"
+)  # fmt: skip
 
 
 @click.command("list")
@@ -48,7 +50,7 @@ def list_(
         raise UsageError(f"{words['status']} is no status", hint=f"one of {', '.join(STATUSES)}")
     archive = caught_up(context, skip=no_import)
     where = filter_of(archive, limit=limit if as_json else None, **words)
-    rows = archive.texts.sessions(query_text(query), where) if query else archive.sessions(where)
+    rows = archive.standing(where, query_text(query) if query else "")
     if as_json:
         documents.write(documents.sessions(rows))
         return 0 if rows or not query else 4

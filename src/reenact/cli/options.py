@@ -31,7 +31,8 @@ def filters(command: AnyCommand) -> AnyCommand:
         click.option("--since", help="Not before: a date, `yesterday`, `2 hours ago`, `7d`."),
         click.option("--until", help="Not after."),
         click.option(
-            "--status", help="Only this status: completed, failed, interrupted, aborted, running, unknown."
+            "--status",
+            help="Only this status: working, waiting, idle, completed, failed, interrupted, aborted, stale.",
         ),
     )
     return reduce(lambda wrapped, option: option(wrapped), reversed(options), command)

@@ -62,7 +62,7 @@ def _import_the_rest(archive: Archive, report: Report) -> None:
 def _show(archive: Archive) -> None:
     _totals(archive)
     click.echo()
-    sessions_table(archive, archive.sessions(Filter(hidden=False)), limit=LATEST, subagents=False)
+    sessions_table(archive, archive.standing(Filter(hidden=False)), limit=LATEST, subagents=False)
     click.echo()
     _disk(archive)
     _risks(archive)

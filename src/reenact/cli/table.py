@@ -25,6 +25,10 @@ MARKS = {
     "interrupted": Text("◌", style="yellow"),
     "aborted": Text("◌", style="yellow"),
     "running": Text("●", style="cyan"),
+    "working": Text("●", style="cyan"),
+    "waiting": Text("?", style="bold yellow"),
+    "idle": Text("○", style="cyan"),
+    "stale": Text("◌", style="dim"),
     "unknown": Text("·"),
 }
 

@@ -20,7 +20,7 @@ from reenact.store.derive import LocalDeriving
 from reenact.store.index import Index
 from reenact.store.journal import Journal, Note
 from reenact.store.layout import Card, Layout, safe
-from reenact.store.local_search import LocalSearch
+from reenact.store.local_search import Alive, LocalSearch
 from reenact.store.manifest import NAME
 from reenact.store.originals import Originals
 from reenact.store.outwork import Parcel, receive, take_over
@@ -75,7 +75,8 @@ class LocalStore:
         self._blobs = Blobs(layout)
         self._index = Index(layout.core)
         self._places = Places(layout, self._index)
-        self._search = LocalSearch(self._index, self._segments)
+        self._search = LocalSearch(self._index, self._segments, lambda: self.alive())  # noqa: PLW0108 - it is set later
+        self.alive: Alive = frozenset
 
     @property
     def read_only(self) -> str | None:
@@ -299,10 +300,10 @@ class LocalStore:
     ) -> list[Hit]:
         return self._search.search(query, limit=limit, rank=rank, before=before)
 
-    def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
     def values(self, field: str) -> dict[str, int]:
         return self._search.values(field)
 
+    def scan(self, query: Query, *, limit: int = 20) -> Iterator[Hit]:
         return self._search.scan(query, iter(self.sessions(Filter())), limit=limit)
 
     # -- care -----------------------------------------------------------------------------------

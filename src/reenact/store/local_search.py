@@ -16,11 +16,15 @@ from reenact.store.sql import fetch
 from reenact.store.text_index import Tell, TextIndex
 from reenact.store.values import Filter, Hit, SessionRow
 
+Alive = Callable[[], frozenset[str]]
+"""Gives the sessions whose agents are at work on them now."""
+
 
 class LocalSearch:
     """Holds the text index of one store."""
 
-    def __init__(self, index: Index, segments: Segments) -> None:
+    def __init__(self, index: Index, segments: Segments, alive: Alive) -> None:
+        self._alive = alive
         self._index = index
         self._segments = segments
         self.texts = TextIndex(index, segments.read)
@@ -28,7 +32,9 @@ class LocalSearch:
     def asking(self) -> session_query.Asking:
         """Gives where the answers to a query on sessions are."""
         return session_query.Asking(
-            core=self._index.reader, shards=self.texts.shards(), running=self._segments.running()
+            core=self._index.reader,
+            shards=self.texts.shards(),
+            running=self._segments.running() | self._alive(),
         )
 
     def asked(self, wanted: Filter) -> session_query.Asking | None:
@@ -38,12 +44,6 @@ class LocalSearch:
     def index_text(self, *, seconds: float | None, tell: Tell | None) -> bool:
         return self.texts.catch_up(seconds=seconds, tell=tell)
 
-    def search(self, query: Query, *, limit: int, rank: bool, before: str | None) -> list[Hit]:
-        asking = self.asking()
-        try:
-            found = search.rows(
-                asking.shards,
-                query,
     def values(self, field: str) -> dict[str, int]:
         found: Counter[str] = Counter()
         for shard in self.texts.shards():
@@ -51,6 +51,12 @@ class LocalSearch:
                 found[text] += count
         return dict(found)
 
+    def search(self, query: Query, *, limit: int, rank: bool, before: str | None) -> list[Hit]:
+        asking = self.asking()
+        try:
+            found = search.rows(
+                asking.shards,
+                query,
                 lambda leaf: session_query.parts_of(leaf, asking),
                 limit=limit,
                 rank=rank,
@@ -66,12 +72,12 @@ class LocalSearch:
     def scan(self, query: Query, sessions: Iterator[SessionRow], *, limit: int) -> Iterator[Hit]:
         """Yields hits, sessions of the latest activity first, in each the latest event first."""
         wanted = search.literals(query.root)
-        left = limit
+        left, alive = limit, self._alive()
         for row in sessions:
             part = self._part(row.id)
             if part is None or (wanted and not self._may_hold(part, wanted)):
                 continue
-            facts = search.facts_of(row)
+            facts = search.facts_of(row, alive=alive)
             events = frames.events(self._index.reader, part, read_segment=self._segments.read)
             for event, seen in reversed(list(search.scan_session(events, facts, query))[-left:]):
                 yield search.hit(event, seen.said, query, cursor="", moment=seen.moment)

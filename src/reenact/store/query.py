@@ -22,7 +22,7 @@ _TOKENS = msgspec.json.Decoder(Tokens)
 _PLAIN = (
     "id", "native_id", "agent", "kind", "title", "cwd", "project", "started_at", "ended_at", "status",
     "completeness", "parent", "parent_call", "parent_event", "loops", "turns", "events", "tool_calls",
-    "warnings", "removed_at_source", "agent_version", "original",
+    "warnings", "removed_at_source", "agent_version", "original", "asks",
 )  # fmt: skip
 
 

@@ -294,6 +294,7 @@ class Reckoning:
             tags=tuple(summary.tags),
             hidden=session.header.hidden,
             agent_version=summary.agent_version,
+            asks=summary.asks,
             original=session.original,
             source_path=path,
             own=own,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
 CHECKPOINT_PAGES = 4096
@@ -33,7 +33,7 @@ CREATE TABLE session(
   kind TEXT, parent TEXT, parent_call TEXT, parent_event TEXT, root TEXT, shares INT DEFAULT 0,
   title TEXT, cwd TEXT, project TEXT, models TEXT, started_at INT, ended_at INT, status TEXT,
   completeness TEXT, loops INT, turns INT, events INT, tool_calls INT, warnings INT, removed_at_source INT,
-  tags TEXT, agent_version TEXT, original TEXT, recorded INT DEFAULT 0,
+  tags TEXT, agent_version TEXT, original TEXT, recorded INT DEFAULT 0, asks TEXT,
   own TEXT, inherited TEXT,
   own_tokens INT AS (
     ifnull(own->>'$.tokens.input', 0) + ifnull(own->>'$.tokens.cache_read', 0)

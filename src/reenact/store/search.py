@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import apsw
 import msgspec
@@ -128,7 +128,7 @@ def hit(event: Event, said: Searchable, query: Query, *, cursor: str, moment: in
     )
 
 
-def facts_of(row: SessionRow) -> SessionFacts:
+def facts_of(row: SessionRow, *, alive: Collection[str] = ()) -> SessionFacts:
     """Gives what a query can ask of a session as a whole."""
     return SessionFacts(
         agent=row.agent,
@@ -136,7 +136,7 @@ def facts_of(row: SessionRow) -> SessionFacts:
         models=row.models,
         kind=row.kind,
         ended_at=row.ended_at,
-        is_live=row.status == "running",
+        is_live=row.status == "running" or row.id in alive,
         tokens=row.own.tokens.total,
         cost=row.own.cost,
         cost_known=row.own.cost_known,

@@ -181,6 +181,7 @@ def _write(
         "agent_version": summary.agent_version,
         "original": next((part.original for part in parts if part.original != RECORDED), None),
         "recorded": is_recorded,
+        "asks": summary.asks,
     }
     assignments = ", ".join(f"{name}=?" for name in values)
     connection.execute(f"UPDATE session SET {assignments} WHERE n=?", (*values.values(), number))

@@ -8,6 +8,7 @@ import msgspec
 
 from reenact.events import Completeness, Event, blocks, bodies
 from reenact.store.values import Status
+from reenact.tree.status import QUESTIONS, Asks
 
 TITLE = 200
 """Characters of a title; the rest is cut."""
@@ -48,6 +49,8 @@ class Summary(msgspec.Struct, kw_only=True):
     tags: list[str] = []
     recent_loops: dict[str, None] = {}
     recent_turns: dict[str, None] = {}
+    asked: dict[str, Asks] = {}
+    """Call → what was asked for it and not answered yet."""
 
     @property
     def started_at(self) -> int | None:
@@ -63,6 +66,11 @@ class Summary(msgspec.Struct, kw_only=True):
             or self.task
             or self.command
         )
+
+    @property
+    def asks(self) -> Asks | None:
+        """What the session waits for, by its own words."""
+        return next(reversed(self.asked.values()), None)
 
     def status_of(self, *, is_recorded: bool) -> Status:
         """Gives how the session stands while nobody writes to it.
@@ -85,6 +93,7 @@ class Summary(msgspec.Struct, kw_only=True):
         if event.turn is not None:
             self.turns += _is_new(self.recent_turns, event.turn)
         self._body(event)
+        self._asks(event.body)
         self._status(event.body)
 
     def _body(self, event: Event) -> None:
@@ -144,6 +153,19 @@ class Summary(msgspec.Struct, kw_only=True):
         model = storable(model)
         if model not in self.models:
             self.models.append(model)
+
+    def _asks(self, body: bodies.AnyBody) -> None:
+        match body:
+            case bodies.PermissionAsked():
+                self.asked[body.call or body.tool or ""] = "permission"
+            case bodies.ToolCalled(name=name, call=call) if name in QUESTIONS:
+                self.asked[call] = "question"
+            case bodies.PermissionAnswered():
+                self.asked.pop(body.call or body.tool or "", None)
+            case bodies.ToolFinished(call=call):
+                self.asked.pop(call, None)
+            case bodies.UserMessage(human=True) | bodies.SessionEnded() | bodies.LoopEnded():
+                self.asked.clear()
 
     def _status(self, body: bodies.AnyBody) -> None:
         match body:

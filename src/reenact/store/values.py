@@ -15,8 +15,20 @@ from reenact.query import Query
 Change = Literal["new", "appended", "rewritten", "sidecar", "unchanged"]
 Order = Literal["ended", "started", "cost", "tokens", "turns", "tools"]
 """What sessions are sorted by: the latest, the dearest, the longest first."""
-Status = Literal["running", "completed", "failed", "interrupted", "aborted", "unknown"]
-"""How a session stands: by its own last words, or by whether somebody writes to it."""
+Status = Literal[
+    "running",
+    "working",
+    "waiting",
+    "idle",
+    "completed",
+    "failed",
+    "interrupted",
+    "aborted",
+    "stale",
+    "unknown",
+]
+"""How a session stands. A store tells by its own last words, or that it is `running`: somebody records it
+now; `tree.status` makes the other words of that."""
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +186,8 @@ class SessionRow(_Value, frozen=True, kw_only=True):
     source_path: str | None
     own: Sums
     total: Sums
+    asks: Literal["permission", "question"] | None = None
+    """What it waits for, by its own last words."""
     inherited: Tokens
     """Tokens of responses that an earlier session owns and this one repeats."""
 
