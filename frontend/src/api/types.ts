@@ -95,8 +95,9 @@ export interface ArchiveSize {
 export interface Cards {
   today: Money;
   week: Money;
-  risk: Risk;
-  archive: ArchiveSize;
+  /** Null, like `archive`, while it is counted for the first time: ask again in a second. */
+  risk: Risk | null;
+  archive: ArchiveSize | null;
 }
 
 export interface Day {

@@ -14,6 +14,7 @@ from reenact.web import answers, live, of_archive, of_session
 from reenact.web.bundle import Bundle
 from reenact.web.desk import Desk, Reading
 from reenact.web.guard import App, Door, Tokens
+from reenact.web.home import Care
 from reenact.web.news import News
 
 _MOST_WATCHED = 10
@@ -27,6 +28,7 @@ def page(
         routes=[*_routes(desk), _live(desk, board), *bundle.routes()], exception_handlers={404: _nothing_here}
     )
     inner.router.redirect_slashes = False
+    inner.state.board, inner.state.care = board, Care()
     return Door(inner, hosts=hosts, tokens=tokens)
 
 

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from reenact.errors import SessionNotFoundError
 from reenact.store import Filter
+from reenact.web.life import Life
 from reenact.web.reel import Reel
+from reenact.web.sessions import row_view
 from reenact.web.shelf import Shelf
+from reenact.web.views import SessionRow as View
 from reenact.web.winding import key_of, wind
 
 if TYPE_CHECKING:
@@ -32,9 +35,14 @@ T = TypeVar("T")
 class Reading:
     """One thread's archive, and the reels that all threads share."""
 
-    def __init__(self, archive: Archive, shelf: Shelf) -> None:
+    def __init__(
+        self, archive: Archive, shelf: Shelf, later: Callable[[Callable[[Reading], None]], None]
+    ) -> None:
         self.archive = archive
+        self.later = later
+        """Does something in another thread, for whoever asks next."""
         self.shelf = shelf
+        self.life = Life(archive)
 
     def row(self, name: str) -> SessionRow:
         """Gives the session that a name means.
@@ -45,6 +53,10 @@ class Reading:
         if not name or len(name) > _LONGEST_ID or "/" in name or "\\" in name or "\0" in name:
             raise SessionNotFoundError(name[:_LONGEST_ID])
         return self.archive.session(name)
+
+    def view(self, row: SessionRow) -> View:
+        """Gives a session as the page's lists show it."""
+        return row_view(row, self.archive.guard.text, self.life.status(row))
 
     def family(self, row: SessionRow) -> tuple[list[SessionRow], list[SessionRow]]:
         """Gives the sub-agents below a session, however deep, and the sessions that forked from it."""
@@ -100,13 +112,16 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: question(self._reading(), *arguments, **more))
 
+    def _later(self, work: Callable[[Reading], None]) -> None:
+        self._pool.submit(lambda: work(self._reading()))
+
     def _reading(self) -> Reading:
         reading: Any = getattr(self._local, "reading", None)
         if reading is None:
             with self._lock:
                 archive = self._opening()
                 self._archives.append(archive)
-            reading = self._local.reading = Reading(archive, self._shelf)
+            reading = self._local.reading = Reading(archive, self._shelf, self._later)
         found: Reading = reading
         return found
 

@@ -102,6 +102,7 @@ class FollowerThread:
             self._import_more(archive)
         elif not self._is_indexed and not step.arrivals:
             self._is_indexed = archive.texts.index(seconds=_TEXT_SECONDS)
+            self._news.is_indexed = self._is_indexed
         if now - self._tidied > _TIDY:
             self._tidied = now
             self._shelf.tidy()

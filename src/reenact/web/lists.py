@@ -12,7 +12,6 @@ from reenact.errors import QuerySyntaxError
 from reenact.query import And, Everything, Is, Node, Not, Query, leaves
 from reenact.store import Filter
 from reenact.store.values import Order
-from reenact.web.sessions import row_view
 from reenact.web.views import QueryPart, QueryProblem, SessionList
 
 if TYPE_CHECKING:
@@ -35,12 +34,11 @@ def sessions(
     rows = reading.archive.sessions(page)
     matched = reading.archive.store.count(where)
     total = reading.archive.store.count(Filter(query=people(None), hidden=False))
-    scrub = reading.archive.guard.text
     return SessionList(
         total=total,
         matched=matched,
         offset=offset,
-        rows=tuple(row_view(row, scrub) for row in rows),
+        rows=tuple(reading.view(row) for row in rows),
         problems=tuple(problems),
         parts=_parts(reading, query) if not matched and query is not None else None,
         took_ms=round((perf_counter() - began) * 1000, 2),

@@ -11,7 +11,6 @@ from reenact.errors import NotFoundError
 from reenact.store import Arrival
 from reenact.web import columns, streaming
 from reenact.web.news import Cursor, Listener, News
-from reenact.web.sessions import row_view
 from reenact.web.views import LiveGone, LiveRows, LiveSession, StreamRow
 from reenact.web.winding import wind_part
 
@@ -96,7 +95,7 @@ def _changed(reading: Reading, session: str, first: int, *, is_watched: bool) ->
     told: list[tuple[str, Any]] = [
         (
             "session",
-            LiveSession(id=row.id, last=row.events, session=row_view(row, reading.archive.guard.text)),
+            LiveSession(id=row.id, last=row.events, session=reading.view(row)),
         )
     ]
     if not is_watched:

@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from reenact.events import Tokens
     from reenact.events.blocks import Quality
 
-_LIVE: dict[str, LiveStatus] = {
-    "running": "working",
-    "completed": "completed",
-    "failed": "failed",
-    "interrupted": "interrupted",
-    "aborted": "aborted",
-}
 _TITLE = 300
 
 
@@ -41,7 +34,7 @@ def usage_of(tokens: Tokens, quality: Quality) -> Usage:
     )
 
 
-def row_view(row: store.SessionRow, scrub: Callable[[str], str]) -> SessionRow:
+def row_view(row: store.SessionRow, scrub: Callable[[str], str], live: LiveStatus) -> SessionRow:
     """Gives a session as the page's lists show it."""
     return SessionRow(
         id=row.id,
@@ -59,7 +52,7 @@ def row_view(row: store.SessionRow, scrub: Callable[[str], str]) -> SessionRow:
         started_ts=ms(row.started_at),
         ended_ts=ms(row.ended_at),
         status=row.status,
-        live_status=live_status(row),
+        live_status=live,
         completeness=row.completeness,
         parent=row.parent,
         children=row.children,
@@ -86,11 +79,6 @@ def row_view(row: store.SessionRow, scrub: Callable[[str], str]) -> SessionRow:
         chip=_chip(row),
         tape=None,
     )
-
-
-def live_status(row: store.SessionRow) -> LiveStatus:
-    """Gives how a session stands, as the page's signs say it."""
-    return _LIVE.get(row.status, "unknown")
 
 
 def _chip(row: store.SessionRow) -> Chip | None:

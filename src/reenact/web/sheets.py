@@ -6,14 +6,12 @@ import shlex
 from typing import TYPE_CHECKING
 
 from reenact.store import Filter
-from reenact.web.sessions import live_status, ms, row_view, usage_of
+from reenact.web.sessions import ms, usage_of
 from reenact.web.spans import in_order
 from reenact.web.streaming import SMALL
 from reenact.web.views import Commands, Counts, Lane, SessionList, SessionView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reenact.store import SessionRow
     from reenact.web.desk import Reading
     from reenact.web.reel import Reel
@@ -25,7 +23,6 @@ _AGENTS = {"claude_code": "claude", "codex": "codex", "gemini": "gemini", "copil
 def sheet(reading: Reading, name: str) -> SessionView:
     """Gives a session as its view opens."""
     row = reading.row(name)
-    scrub = reading.archive.guard.text
     reel = reading.reel(row) if row.events <= SMALL else reading.reel_at_hand(row)
     agents, forks = reading.family(row)
     parent = reading.archive.sessions(Filter(sessions=(row.parent,))) if row.parent else []
@@ -34,19 +31,19 @@ def sheet(reading: Reading, name: str) -> SessionView:
         [item for item in agents if item.parent == row.id],
         {session: lane.spawn_seq for session, lane in spawned.items() if lane.spawn_seq is not None},
     )
-    lanes = [_lane(0, row, None, scrub)]
-    lanes += [_lane(number, item, spawned.get(item.id), scrub) for number, item in enumerate(own, 1)]
+    lanes = [_lane(reading, 0, row, None)]
+    lanes += [_lane(reading, number, item, spawned.get(item.id)) for number, item in enumerate(own, 1)]
     return SessionView(
-        session=row_view(row, scrub),
-        parent=row_view(parent[0], scrub) if parent else None,
-        forks=tuple(row_view(item, scrub) for item in forks),
+        session=reading.view(row),
+        parent=reading.view(parent[0]) if parent else None,
+        forks=tuple(reading.view(item) for item in forks),
         lanes=tuple(lanes),
         first=1 if row.events else 0,
         last=row.events,
         counts=_counts(reel) if reel is not None else None,
         window=reel.window if reel is not None else None,
         compact_at=reel.compact_at if reel is not None else None,
-        is_live=live_status(row) in {"working", "waiting"},
+        is_live=reading.life.status(row) in {"working", "waiting"},
         commands=commands(row),
     )
 
@@ -56,21 +53,20 @@ def children(reading: Reading, name: str) -> SessionList:
     view = sheet(reading, name)
     wanted = tuple(lane.session for lane in view.lanes[1:])
     rows = {item.id: item for item in reading.archive.sessions(Filter(sessions=wanted))} if wanted else {}
-    scrub = reading.archive.guard.text
-    found = tuple(row_view(rows[session], scrub) for session in wanted if session in rows)
+    found = tuple(reading.view(rows[session]) for session in wanted if session in rows)
     return SessionList(
         total=len(found), matched=len(found), offset=0, took_ms=0.0, problems=(), rows=found, parts=None
     )
 
 
-def _lane(index: int, item: SessionRow, spans: LaneSpans | None, scrub: Callable[[str], str]) -> Lane:
+def _lane(reading: Reading, index: int, item: SessionRow, spans: LaneSpans | None) -> Lane:
     return Lane(
         index=index,
         session=item.id,
-        title=scrub(item.title or item.native_id)[:200],
+        title=reading.archive.guard.text(item.title or item.native_id)[:200],
         name=None,
         task=None,
-        status=live_status(item),
+        status=reading.life.status(item),
         spawn_seq=None if spans is None else spans.spawn_seq,
         return_seq=None if spans is None else spans.return_seq,
         call=item.parent_call,

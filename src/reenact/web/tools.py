@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,8 +12,8 @@ from reenact.store import SessionRow
 from reenact.tree import argument
 from reenact.web import contents, kinds
 from reenact.web.reel import known
-from reenact.web.sessions import live_status, usage_of
-from reenact.web.views import AgentView, Diff, ImageRef, Todo, ToolView
+from reenact.web.sessions import usage_of
+from reenact.web.views import AgentView, Diff, ImageRef, LiveStatus, Todo, ToolView
 
 if TYPE_CHECKING:
     from reenact.events.blocks import PlanItem
@@ -27,6 +27,7 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     children: Mapping[str, SessionRow]
     forks: Mapping[str, SessionRow]
     lanes: Mapping[str, int]
+    status: Callable[[SessionRow], LiveStatus]
 
 
 _STATES = {"pending", "in_progress", "completed"}
@@ -199,7 +200,7 @@ def agent_view(
         task=cutter.line(task if isinstance(task, str) else None, 500) or None,
         prompt=cutter.cut(prompt, asked_at, "prompt") if prompt and asked_at is not None else None,
         result=result,
-        status=live_status(row) if row is not None else "unknown",
+        status=around.status(row) if row is not None else "unknown",
         turns=row.turns if row is not None else None,
         usage=usage_of(row.total.tokens, row.total.quality) if row is not None else None,
         cost_usd=None if row is None or row.total.cost is None else row.total.cost / 10**12,

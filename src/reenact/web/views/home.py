@@ -68,8 +68,9 @@ class ArchiveSize(View, frozen=True, kw_only=True):
 class Cards(View, frozen=True, kw_only=True):
     today: Money
     week: Money
-    risk: Risk
-    archive: ArchiveSize
+    risk: Risk | None
+    """Null, like `archive`, while it is counted for the first time: ask again in a second."""
+    archive: ArchiveSize | None
 
 
 class Day(View, frozen=True, kw_only=True):
