@@ -227,4 +227,4 @@ def test_a_chat_of_another_agent_that_is_called_by_an_id_is_left_to_it(tmp_path:
     folder.mkdir(parents=True)
     path = folder / "22222222-2222-4222-8222-222222222222.jsonl"
     path.write_text('{"sessionId":"x","projectHash":"y","kind":"subagent"}\n{"id":"a","type":"user"}\n')
-    assert list(discover.transcripts(str(tmp_path))) == []
+    assert list(SOURCE.transcripts(str(tmp_path))) == []
