@@ -8,7 +8,7 @@ export function LicencesView(): JSX.Element {
         void fetch("licences").then(async (answer) => setText(answer.ok ? await answer.text() : "The licences are missing."));
     }, []);
     return (
-        <main id="main" class="licences" tabIndex={-1}>
+        <main id="main" class="licences" tabIndex={0}>
             <h1 class="title">Licences</h1>
             <pre>{text}</pre>
         </main>

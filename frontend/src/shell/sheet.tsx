@@ -34,7 +34,7 @@ export function KeySheet({ anchor, onClose }: { anchor: HTMLElement | null; onCl
                     </dl>
                 </section>
             ))}
-            <footer>
+            <div class="foot">
                 <label>
                     <input type="checkbox" data-first checked={lettersOn.value} onChange={(event) => setLetters(event.currentTarget.checked)} />{" "}
                     single-letter keys
@@ -43,7 +43,7 @@ export function KeySheet({ anchor, onClose }: { anchor: HTMLElement | null; onCl
                 <a href={href({ view: "licences" })} onClick={onClose}>
                     Licences
                 </a>
-            </footer>
+            </div>
         </Popover>
     );
 }

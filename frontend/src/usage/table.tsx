@@ -20,7 +20,7 @@ export interface TableProps {
 
 export function Table({ rows, totals, by, command, spanTitle }: TableProps): JSX.Element {
     return (
-        <section class="table" aria-label="Table">
+        <section class="table" aria-label="Table" tabIndex={0}>
             <div class="caption">
                 <span class="label">Table</span>
                 <span class="meta">equals</span>
