@@ -5,6 +5,7 @@ import pytest
 from reenact.events.bodies import (
     AssistantMessage,
     LimitHit,
+    LimitResumed,
     ModelFailed,
 )
 
@@ -35,7 +36,7 @@ def test_the_nested_errors_of_older_versions_are_read_too() -> None:
 @pytest.mark.parametrize(
     ("said", "scope", "resets"),
     [
-        ("Claude AI usage limit reached|1772400000", "usage", 1_772_400_000_000_000),
+        ("Claude AI usage limit reached|1772400000", "session", 1_772_400_000_000_000),
         ("You've hit your session limit · resets 3pm", "session", None),
         ("You've hit your weekly limit · resets Mon 9am", "weekly", None),
         ("You've hit your limit · resets 3pm (Europe/Berlin)", "usage", None),
@@ -69,3 +70,18 @@ def test_a_synthetic_message_that_is_no_error_hits_no_limit() -> None:
     found = log.read()
     assert found.one(AssistantMessage).error == "synthetic"
     assert found.of(ModelFailed) == []
+
+
+def test_s5_54_all_that_is_said_of_a_limit_is_one_incident_until_an_answer_ends_it() -> None:
+    log = Log()
+    log.prompt("go")
+    for _ in range(2):
+        log.says("Claude AI usage limit reached|1772400000", model="<synthetic>", isApiErrorMessage=True)
+    log.says("here I am again")
+    log.says("and more")
+    log.says("weekly limit reached", model="<synthetic>", isApiErrorMessage=True)
+    read = log.read()
+    hits, resumed = read.of(LimitHit), read.of(LimitResumed)
+    assert [hit.scope for hit in hits] == ["session", "session", "weekly"]
+    assert hits[0].incident == hits[1].incident != hits[2].incident
+    assert [body.incident for body in resumed] == [hits[0].incident]

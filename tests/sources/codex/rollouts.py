@@ -38,9 +38,11 @@ def parse(
     return [parser.feed(line) for line in lines]
 
 
-def parse_rows(rows: Sequence[Any], *, key: str = "thread") -> list[Parsed]:
+def parse_rows(
+    rows: Sequence[Any], *, key: str = "thread", hints: Mapping[str, str] | None = None
+) -> list[Parsed]:
     data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-    return parse(lines_of(data), key=key)
+    return parse(lines_of(data), key=key, hints=hints or {})
 
 
 def drafts_of(parsed: Iterable[Parsed]) -> list[Draft]:

@@ -9,12 +9,14 @@ from typing import Any
 import zstandard
 
 from reenact import ids
+from reenact.clock import parse_iso
 from reenact.events import Header
 from reenact.events.bodies import (
     AssistantMessage,
     ContextInjected,
     Custom,
     LimitHit,
+    LimitResumed,
     LimitStatus,
     LoopEnded,
     LoopStarted,
@@ -402,6 +404,18 @@ def test_x15_limits_are_read_where_the_log_has_them() -> None:
     assert bodies_of(parsed, LimitHit)[0].message == "You hit your usage limit."
     assert bodies_of(parsed, ModelFailed)[0].category == "usage_limit_exceeded"
     assert bodies_of(parsed, LoopEnded)[0].status == "rejected"
+
+
+def test_s5_57_a_limit_of_codex_is_an_incident_with_its_local_time_until_an_answer_comes() -> None:
+    said = "You've hit your usage limit. Try again at Nov 21st, 2026 7:00 PM."
+    error = {"message": said, "codex_error_info": "usage_limit_exceeded"}
+    rows = [meta(), started(OLD_TURN), done(OLD_TURN, 3, error=error), started("t2", 4)]
+    rows += [*answer("again", 5), count(spent(10, 0, 1), spent(10, 0, 1), 6)]
+    parsed = parse_rows(rows, hints={"started": "2026-11-21T03:00:00"})
+    (hit,), (resumed,) = bodies_of(parsed, LimitHit), bodies_of(parsed, LimitResumed)
+    assert hit.resets_at == parse_iso("2026-11-21T17:00:00Z")
+    assert hit.incident == resumed.incident is not None
+    assert bodies_of(parse_rows(rows), LimitHit)[0].resets_at is None  # nothing tells the zone
 
 
 def test_x16_what_comes_late_belongs_to_its_own_loop() -> None:

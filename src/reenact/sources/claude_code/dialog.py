@@ -112,6 +112,7 @@ def _answer(reading: Reading, spot: Spot, message: dict[str, Any], *, inherited:
         exchange=text(spot.row.request_ref),
     )
     reading.tell(spot, body, turn=turn)
+    failures.answered(reading, spot, turn)
     _drift(reading, found)
     for block in items(found):
         _call(reading, spot, table(block), turn)

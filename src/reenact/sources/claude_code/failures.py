@@ -5,26 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reenact.events.bodies import AssistantMessage, LimitHit, LimitStatus, ModelFailed
+import msgspec
+
+from reenact import ids
+from reenact.events.bodies import AssistantMessage, LimitHit, LimitResumed, LimitStatus, ModelFailed
 from reenact.sources.claude_code import content
 from reenact.sources.claude_code.records import number, table, text
 from reenact.sources.claude_code.state import Reading, Spot
 from reenact.sources.protocol import Disposition
+from reenact.usage import limits
 
-_LIMIT = re.compile(
-    r"(?i)usage limit|hit your (?:\S+ ){0,3}limit|reached your (?:\S+ ){0,3}limit|limit (?:has been )?reached"
-    r"|out of extra usage|(?:session|weekly|5-hour|opus|sonnet|spend\w*|monthly) limit"
-)
-_EPOCH = re.compile(r"\|(\d{10})(?:\d{3})?\b")
-_SCOPES = (
-    ("weekly", re.compile(r"(?i)week|seven_day")),
-    ("session", re.compile(r"(?i)5-hour|five_hour|session")),
-    ("opus", re.compile(r"(?i)opus")),
-    ("sonnet", re.compile(r"(?i)sonnet")),
-    ("spend", re.compile(r"(?i)spend|extra usage|overage|credit")),
-)
 _STATUS = re.compile(r"API Error: (\d{3})\b|\A(\d{3}) ")
-_SECOND = 1_000_000
 
 
 def synthetic(reading: Reading, spot: Spot, message: dict[str, Any]) -> None:
@@ -47,10 +38,14 @@ def synthetic(reading: Reading, spot: Spot, message: dict[str, Any]) -> None:
         exchange=text(row.request_ref) or reading.exchange, status=status, error=said, category=code
     )
     reading.add(session, failed, f"{record}:failed", ts=ts, parent=record)
-    if _LIMIT.search(said) or code == "rate_limit":
-        kind = scope(said) if _LIMIT.search(said) else "rate"
-        hit = LimitHit(scope=kind, resets_at=_reset_in(said), message=said)
-        reading.add(session, hit, f"{record}:limit", ts=ts, parent=record)
+    limit = limits.claude(said, code=code)
+    if limit is not None:
+        _hit(
+            reading,
+            spot,
+            f"{record}:limit",
+            LimitHit(scope=limit.scope, resets_at=limit.resets_at, message=said),
+        )
 
 
 def api_error(reading: Reading, spot: Spot) -> Disposition:
@@ -71,27 +66,34 @@ def api_error(reading: Reading, spot: Spot) -> Disposition:
         category=text(inner.get("type")) if inner is not error else None,
     )
     reading.tell(spot, body)
-    limits = table(error.get("rateLimits"))
-    if limits:
-        kind, resets = text(limits.get("rateLimitType")), number(limits.get("resetsAt"))
-        resets_at = resets * _SECOND if resets is not None else None
-        is_hit = text(limits.get("status")) in {None, "rejected"}
-        limit = (
-            LimitHit(scope=scope(kind or ""), resets_at=resets_at, message=body.error, raw=limits)
-            if is_hit
-            else LimitStatus(scope=scope(kind or ""), resets_at=resets_at, raw=limits)
-        )
-        reading.add(spot.session, limit, spot.after("limit"), ts=spot.ts, parent=spot.record)
+    told_limits = table(error.get("rateLimits"))
+    if told_limits:
+        kind, resets = text(told_limits.get("rateLimitType")), number(told_limits.get("resetsAt"))
+        resets_at = resets * limits.SECOND if resets is not None else None
+        scope = limits.claude_scope(kind or "")
+        if text(told_limits.get("status")) in {None, "rejected"}:
+            hit = LimitHit(scope=scope, resets_at=resets_at, message=body.error, raw=told_limits)
+            _hit(reading, spot, spot.after("limit"), hit)
+        else:
+            warned = LimitStatus(scope=scope, resets_at=resets_at, raw=told_limits)
+            reading.add(spot.session, warned, spot.after("limit"), ts=spot.ts, parent=spot.record)
     reading.anchor(spot, is_link=True)
     return "events"
 
 
-def scope(said: str) -> str | None:
-    """Gives which limit a text speaks of."""
-    for name, pattern in _SCOPES:
-        if pattern.search(said):
-            return name
-    return "usage" if said else None
+def answered(reading: Reading, spot: Spot, turn: str) -> None:
+    """Ends the incident of a limit, if there is one: the model answers again."""
+    incident = spot.session.limit.answered()
+    if incident is not None:
+        body = LimitResumed(incident=incident)
+        reading.add(spot.session, body, spot.after("resumed"), ts=spot.ts, turn=turn, parent=spot.record)
+
+
+def _hit(reading: Reading, spot: Spot, record: str, body: LimitHit) -> None:
+    """Adds a limit that was hit, to the incident under way."""
+    incident = spot.session.limit.hit(ids.event_id(spot.session.id, record))
+    hit = msgspec.structs.replace(body, incident=incident)
+    reading.add(spot.session, hit, record, ts=spot.ts, parent=spot.record)
 
 
 def _innermost(error: dict[str, Any]) -> dict[str, Any]:
@@ -102,11 +104,6 @@ def _innermost(error: dict[str, Any]) -> dict[str, Any]:
             break
         inner = below
     return inner
-
-
-def _reset_in(said: str) -> int | None:
-    found = _EPOCH.search(said)
-    return int(found.group(1)) * _SECOND if found else None
 
 
 def _status_in(said: str) -> int | None:

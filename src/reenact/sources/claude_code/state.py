@@ -14,6 +14,7 @@ from reenact.sources.claude_code.journal import Journal
 from reenact.sources.claude_code.records import Row, table, text
 from reenact.sources.claude_code.tools import Call
 from reenact.sources.protocol import Draft, Setting
+from reenact.usage.limits import Streak
 
 AGENT = "claude_code"
 
@@ -38,6 +39,7 @@ class Session:
         self.turns: dict[str, int] = {}
         self.trigger: str = "sub_agent" if self.is_sub else "user"
         self.command: tuple[str, str | None] | None = None
+        self.limit = Streak()
         self.model: str | None = None
         self.cwd: str | None = None
         self.branch: str | None = None

@@ -19,6 +19,11 @@ from reenact.sources.codex.records import Meta, Row, meta, text
 from reenact.sources.codex.thread import AGENT, Thread, name_of
 from reenact.sources.protocol import Disposition
 
+_QUARTER = 15 * 60_000_000
+_NEAR = 120_000_000
+_DAY = 86_400_000_000
+_FARTHEST = 14 * 4
+
 
 def session_meta(thread: Thread, past: Past, row: Row, hints: Mapping[str, str]) -> Disposition:
     """A `session_meta` row: the first one tells who this thread is, later ones are copied or repeated."""
@@ -67,11 +72,22 @@ def _adopt(thread: Thread, past: Past, told: Meta, ts: int | None) -> None:
     past.begin(told, thread.native, ts)
 
 
+def offset_of(local: int | None, utc: int | None) -> int | None:
+    """Gives how many minutes the local time in the file's name lies before UTC's: whole quarters."""
+    if local is None or utc is None or not local % _DAY:  # a name that tells the day alone
+        return None
+    quarters = round((local - utc) / _QUARTER)
+    is_near = abs(local - utc - quarters * _QUARTER) <= _NEAR
+    return quarters * 15 if is_near and abs(quarters) <= _FARTHEST else None
+
+
 def start(thread: Thread, told: Meta, hints: Mapping[str, str]) -> None:
     """Emits the header and what is known at the start."""
     thread.is_identified = True
     thread.headers.append(thread.header)
-    ts = told.ts if told.ts is not None else clock.parse_iso(hints.get("started"))
+    started = clock.parse_iso(hints.get("started"))
+    thread.offset = offset_of(started, told.ts)
+    ts = told.ts if told.ts is not None else started
     fork = told.base or told.forked_from if thread.kind == "fork" else None
     body = SessionStarted(
         agent=AGENT,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reenact import ids
 from reenact.events import content_hash
 from reenact.events.bodies import (
     LimitHit,
@@ -22,6 +23,7 @@ from reenact.sources.codex.parse_tools import flush_executions
 from reenact.sources.codex.records import integer, mapping, text
 from reenact.sources.codex.thread import Thread, name_of
 from reenact.sources.protocol import Disposition
+from reenact.usage import limits
 
 _LIMITS = frozenset({"usage_limit_exceeded", "rate_limit_exceeded", "insufficient_quota"})
 _SECOND = 1_000_000
@@ -67,10 +69,12 @@ def _failed(thread: Thread, turn: str, error: dict[str, Any], message: str | Non
     code = info if isinstance(info, str) else next(iter(info), None) if isinstance(info, dict) else None
     if code in _LIMITS:
         resets = integer(error, "resets_at")
-        body = LimitHit(
-            scope=code, message=message, resets_at=None if resets is None else resets * _SECOND, raw=error
-        )
-        thread.emit(f"limit:{turn}", body, loop=turn)
+        told = limits.codex(message or "", code=code, at=thread.ts, offset=thread.offset)
+        resets_at = resets * _SECOND if resets is not None else told.resets_at if told else None
+        record = f"limit:{turn}"
+        incident = thread.limit.hit(ids.event_id(thread.session, record))
+        body = LimitHit(scope=code, message=message, resets_at=resets_at, incident=incident, raw=error)
+        thread.emit(record, body, loop=turn)
     thread.emit(f"failed:{turn}", ModelFailed(error=message, category=code), loop=turn)
 
 

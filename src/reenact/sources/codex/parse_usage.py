@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reenact.events.bodies import LimitHit, LimitStatus, UsageRecorded
+from reenact import ids
+from reenact.events.bodies import LimitHit, LimitResumed, LimitStatus, UsageRecorded
 from reenact.sources.codex import usage
 from reenact.sources.codex.memory import Memory
 from reenact.sources.codex.records import integer, mapping, number, text
@@ -12,6 +13,7 @@ from reenact.sources.codex.thread import Thread
 from reenact.sources.protocol import Disposition
 
 _SECOND = 1_000_000
+_FULL = 100
 
 
 def token_record(thread: Thread, payload: dict[str, Any], *, inherited: bool = False) -> Disposition:
@@ -66,6 +68,9 @@ def _emit(thread: Thread, counted: usage.Counted, *, inherited: bool, is_record:
         provider=thread.provider,
     )
     thread.emit(f"use:{counted.key}", body)
+    incident = None if inherited else thread.limit.answered()
+    if incident is not None:
+        thread.emit(f"resumed:{incident}", LimitResumed(incident=incident))
 
 
 def limits(thread: Thread, memory: Memory, rates: dict[str, Any]) -> None:
@@ -89,7 +94,18 @@ def limits(thread: Thread, memory: Memory, rates: dict[str, Any]) -> None:
     reached = text(rates, "rate_limit_reached_type")
     if reached is not None and memory.limits.get("reached") != (reached,):
         memory.limits["reached"] = (reached,)
-        thread.emit(f"limit-hit:{reached}", LimitHit(scope=reached, raw=rates))
+        record = f"limit-hit:{reached}"
+        incident = thread.limit.hit(ids.event_id(thread.session, record))
+        thread.emit(
+            record, LimitHit(scope=reached, resets_at=_full(thread, rates), incident=incident, raw=rates)
+        )
+
+
+def _full(thread: Thread, rates: dict[str, Any]) -> int | None:
+    """Gives when the last of the windows ends that are used up."""
+    windows = (mapping(rates, name) for name in ("primary", "secondary"))
+    ends = [_resets(thread, told) for told in windows if (number(told, "used_percent") or 0) >= _FULL]
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _resets(thread: Thread, told: dict[str, Any]) -> int | None:

@@ -16,7 +16,7 @@ class CodexSource:
 
     agent = AGENT
     title = "Codex"
-    parser_version = 1
+    parser_version = 2
 
     def roots(self, environment: Environment) -> tuple[str, ...]:
         """Gives the folders where Codex keeps rollouts, existing or not."""

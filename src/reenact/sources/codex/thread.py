@@ -15,6 +15,7 @@ from reenact.events import AnyBody, Header, SessionKind
 from reenact.events.bodies import LoopEnded, LoopStarted, SessionForked, TurnEnded, TurnStarted
 from reenact.sources.codex.usage import Meter
 from reenact.sources.protocol import Draft
+from reenact.usage.limits import Streak
 
 AGENT = "codex"
 
@@ -35,6 +36,9 @@ class Thread:
         self.provider: str | None = None
         self.cwd: str | None = None
         self.meter = Meter()
+        self.limit = Streak()
+        self.offset: int | None = None
+        """Minutes that local times lie before UTC's, where the file's name tells."""
         self.ts: int | None = None
         self.lane: str | None = None
         self.drafts: list[Draft] = []
