@@ -26,7 +26,7 @@ export function ContextTab({ s }: { s: Session }): JSX.Element {
     return (
         <div class={`tab-body context ${told.seq === until ? "" : "late"}`} tabIndex={0} role="region" aria-label="Context as sent">
             <header>
-                <h3>Context at step {s.seq.value}</h3>
+                <h3>Context at step {s.seenSeq.value}</h3>
                 <span class={`chip ${told.measured ? "" : "outline"}`}>{told.measured ? `measured, ${grouped(told.used)}` : told.used ? `≈ estimated, ${grouped(told.used)}` : "not told"}</span>
                 {told.rebuilt && <span class="chip outline">rebuilt from the log</span>}
             </header>

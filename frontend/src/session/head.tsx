@@ -65,7 +65,7 @@ export function Head({ s, ask, onAsk }: { s: Session; ask: Ask; onAsk: (ask: Ask
                     <i class="dot" /> {s.fresh.value} new below
                 </button>
             )}
-            {view.commands.fork && button("fork", <Icon name="fork" />, `Fork at ${s.seq.value}`)}
+            {view.commands.fork && button("fork", <Icon name="fork" />, `Fork at ${s.seenSeq.value}`)}
             {view.commands.replay && button("replay", <Icon name="replay" />, "Replay")}
             {button("export", <Icon name="down" />, "Export")}
             {ask && (
@@ -80,13 +80,13 @@ export function Head({ s, ask, onAsk }: { s: Session; ask: Ask; onAsk: (ask: Ask
 /** The exact commands; the page runs none of them. */
 function Commands({ s, ask }: { s: Session; ask: Exclude<Ask, null> }): JSX.Element {
     const view = s.view.value;
-    const filled = (command: string): string => command.replaceAll("{n}", String(s.seq.value));
+    const filled = (command: string): string => command.replaceAll("{n}", String(s.seenSeq.value));
     const commands = view?.commands;
     const rows: (readonly [string, string])[] =
         ask === "export"
             ? Object.entries(commands?.export ?? {})
             : ([
-                  [ask === "fork" ? `Fork at step ${s.seq.value}` : "Replay", (ask === "fork" ? commands?.fork : commands?.replay) ?? ""],
+                  [ask === "fork" ? `Fork at step ${s.seenSeq.value}` : "Replay", (ask === "fork" ? commands?.fork : commands?.replay) ?? ""],
                   ["See this step", commands?.show ?? ""],
               ] as const).filter((row) => row[1]);
     return (

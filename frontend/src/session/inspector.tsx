@@ -23,14 +23,14 @@ const TITLES: readonly (readonly [Detail, string])[] = [
 
 export function Inspector({ s }: { s: Session }): JSX.Element {
     const step = s.step.value;
-    const isLate = step?.seq !== s.seq.value && (step?.end ?? 0) < s.seq.value;
+    const isLate = step?.seq !== s.seenSeq.value && (step?.end ?? 0) < s.seenSeq.value;
     const pinned = s.pinned.value;
     return (
         <aside class={`inspector ${isLate ? "late" : ""}`} aria-label="Inspector" data-pane="inspector">
             <header class="pane-head">
                 <Tabs label="Inspector" items={TITLES.map(([id, title]) => ({ id, title }))} now={s.detail.value} panel="inspector-panel" choose={(id) => (s.detail.value = id as Detail)} />
                 <button type="button" class={`corner ${pinned === null ? "" : "pinned"}`} aria-pressed={pinned !== null} title="pin this step (p)" onClick={() => togglePin(s)}>
-                    {s.seq.value}
+                    {s.seenSeq.value}
                 </button>
             </header>
             <div class="details" id="inspector-panel" role="tabpanel" aria-label={s.detail.value} tabIndex={0}>
@@ -42,7 +42,7 @@ export function Inspector({ s }: { s: Session }): JSX.Element {
 }
 
 export function togglePin(s: Session): void {
-    s.pinned.value = s.pinned.value === null ? s.seq.value : null;
+    s.pinned.value = s.pinned.value === null ? s.seenSeq.value : null;
 }
 
 function Pinned({ s, seq }: { s: Session; seq: number }): JSX.Element {

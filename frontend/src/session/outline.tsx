@@ -96,10 +96,15 @@ export function OutlinePane({ s }: { s: Session }): JSX.Element {
         open.value = next;
     }
 
+    const shown = useSignal(s.seenSeq.peek());
     useSignalEffect(() => {
-        const seq = s.seq.value;
+        const seq = s.seenSeq.value;
+        const mark = setTimeout(() => (shown.value = seq));
         const timer = setTimeout(() => children.peek().size && unfoldTo(seq), s.moving.peek() ? REST_MS : 30);
-        return () => clearTimeout(timer);
+        return () => {
+            clearTimeout(mark);
+            clearTimeout(timer);
+        };
     });
 
     const branches = useMemo(() => branchesOf(children.value, open.value), [children.value, open.value]);
@@ -108,7 +113,7 @@ export function OutlinePane({ s }: { s: Session }): JSX.Element {
         branches.forEach((branch, k) => (found[k + 1] = (found[k] as number) + (isLoop(branch) ? LOOP_HIGH : HIGH)));
         return found;
     }, [branches]);
-    const seq = s.seq.value;
+    const seq = shown.value;
     const now = branchAt(branches, seq);
 
     // the row of the playhead stays in view

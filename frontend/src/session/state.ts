@@ -27,6 +27,8 @@ export class Session {
     readonly trouble = signal<ApiError | null>(null);
     /** The row the playhead stands at. */
     readonly at = signal(0);
+    /** The row that everything beside the tape shows: the playhead's, a task later, so that the hand never waits. */
+    readonly seen = signal(0);
     /** Whether the playhead goes on to whatever comes last. */
     readonly follows = signal(false);
     /** Whether the hand is on the tape. */
@@ -47,14 +49,17 @@ export class Session {
     readonly rows: Rows;
     /** The number of the step the playhead stands at. */
     readonly seq = computed(() => this.steps.value?.seq[this.at.value] ?? 0);
+    /** The number of the step that the panes show. */
+    readonly seenSeq = computed(() => this.steps.value?.seq[this.seen.value] ?? 0);
     /** All that happened before the next step: the state as of N includes what step N caused. */
     readonly until = computed(() => {
         const steps = this.steps.value;
         if (!steps?.count) return 0;
-        const next = steps.seq[this.at.value + 1];
+        const next = steps.seq[this.seen.value + 1];
         return next === undefined ? Math.max(this.view.value?.last ?? 0, steps.last[steps.count - 1] ?? 0) : next - 1;
     });
     #columns: Columns | null = null;
+    #seeing: ReturnType<typeof setTimeout> | undefined;
     #rest: ReturnType<typeof setTimeout> | undefined;
     #states: Follower<AtView>;
     #details: Follower<StepView>;
@@ -82,14 +87,25 @@ export class Session {
             this.view.value = view;
             this.#set(columns);
             this.stand(route.at);
+            this.seen.value = this.at.value;
+            this.#stops.push(effect(() => this.#see(this.at.value)));
             this.#stops.push(effect(() => this.#states.want(String(this.until.value))));
-            this.#stops.push(effect(() => this.#details.want(String(this.seq.value))));
+            this.#stops.push(effect(() => this.#details.want(String(this.seenSeq.value))));
         } catch (error) {
             this.trouble.value = error as ApiError;
         }
     }
 
+    #see(at: number): void {
+        if (this.#seeing !== undefined || at === this.seen.peek()) return;
+        this.#seeing = setTimeout(() => {
+            this.#seeing = undefined;
+            this.seen.value = this.at.peek();
+        });
+    }
+
     close(): void {
+        clearTimeout(this.#seeing);
         clearTimeout(this.#rest);
         for (const stop of this.#stops) stop();
     }
@@ -193,6 +209,6 @@ export class Session {
         if (this.follows.value) this.at.value = Math.max(0, (this.steps.value?.count ?? 1) - 1);
         else this.fresh.value += more;
         this.#states.want(String(this.until.value));
-        this.#details.want(String(this.seq.value));
+        this.#details.want(String(this.seenSeq.value));
     }
 }

@@ -39,7 +39,7 @@ export function Stream({ s }: { s: Session }): JSX.Element {
     const ours = useRef(-1);
     const view = useSignal({ top: 0, height: 600, width: 700 });
     /** The row whose surroundings are on screen; it follows the playhead as soon as its rows are here. */
-    const shown = useSignal(s.at.peek());
+    const shown = useSignal(s.seen.peek());
     const redrawn = useSignal(0);
     const steps = s.steps.value;
     const reading = s.reading.value;
@@ -52,11 +52,11 @@ export function Stream({ s }: { s: Session }): JSX.Element {
             guessed.current = key;
         } else if (heights.current.count !== steps.count) heights.current = heights.current.resized(guess(steps, reading));
     }
-    const at = s.at.value;
-    const isLate = useComputed(() => shown.value !== s.at.value);
+    const at = s.seen.value;
+    const isLate = useComputed(() => shown.value !== s.seen.value);
 
     useSignalEffect(() => {
-        const i = s.at.value;
+        const i = s.seen.value;
         void s.rows.version.value;
         const all = s.steps.value;
         if (!all?.count) return;
@@ -190,7 +190,7 @@ function LineAt({ s, isLast }: { s: Session; isLast: boolean }): JSX.Element {
     return (
         <div class="line-at">
             <span>
-                Step {s.seq.value}
+                Step {s.seenSeq.value}
                 <span class="long"> · everything on this page is as it was here</span>
             </span>
         </div>

@@ -6,7 +6,7 @@ import type { Session } from "./state";
 export function TodosTab({ s }: { s: Session }): JSX.Element {
     const state = s.state.value;
     if (!state) return <div class="tab-body" aria-busy="true" />;
-    if (!state.todos.length) return <p class="empty">No to-dos at step {s.seq.value}.</p>;
+    if (!state.todos.length) return <p class="empty">No to-dos at step {s.seenSeq.value}.</p>;
     return (
         <div class={`tab-body todo-list ${state.seq === s.until.value ? "" : "late"}`} tabIndex={0} role="region" aria-label="To-dos">
             <Todos todos={state.todos} go={(seq) => s.moveTo(seq)} />

@@ -174,7 +174,7 @@ const READINGS: readonly (readonly [Reading, string])[] = [
 
 function Middle({ s }: { s: Session }): JSX.Element {
     const steps = s.steps.value;
-    const i = s.at.value;
+    const i = s.seen.value;
     const tab = s.tab.value;
     const counts = s.view.value?.counts;
     const items = [
@@ -199,7 +199,7 @@ function Middle({ s }: { s: Session }): JSX.Element {
                         ))}
                     </div>
                 ) : (
-                    <span class="as-of">as of step {s.seq.value}</span>
+                    <span class="as-of">as of step {s.seenSeq.value}</span>
                 )}
             </header>
             <div class="panel" id="session-panel" role="tabpanel" aria-label={tab}>
