@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -102,12 +103,23 @@ class Desk:
         try:
             if kill:
                 assert self.endpoint.hanging.wait(LIMIT)
+                self._wait_for_the_log()
                 os.killpg(process.pid, kill)
             return process.wait(LIMIT)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+
+    def _wait_for_the_log(self) -> None:
+        """Copilot keeps rows in memory for a moment; what it never wrote cannot be imported."""
+        sessions = self.machine.home / ".copilot" / "session-state"
+        end = time.monotonic() + LIMIT
+        while sessions.is_dir() and time.monotonic() < end:
+            logs = [path.read_bytes() for path in sessions.glob("*/events.jsonl")]
+            if any(b"tool.execution_complete" in log for log in logs):
+                return
+            time.sleep(0.02)
 
 
 def _usage(number: int) -> Usage:

@@ -182,6 +182,22 @@ def test_o05_what_a_fork_copied_counts_once_and_names_its_parent(tmp_path: Path,
         assert fork.inherited == STORY
 
 
+def test_o05_a_fork_of_one_answer_has_no_sums_of_its_own(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.session()
+    book.prompt("msg_1", "List the files")
+    book.answer("msg_2", "msg_1", "There is one.")
+    book.fork()
+    book.change(FORK, tokens_input=400, tokens_output=30, tokens_reasoning=20, tokens_cache_read=600)
+    book.prompt("msg_9", "And now?", session=FORK)
+    book.answer("msg_91", "msg_9", "Still one.", tokens=used(50, 5, 0, 900), session=FORK)
+    book.close()
+    with imported(tmp_path / "archive", tmp_path) as archive:
+        rows = {row.native_id: row for row in archive.sessions()}
+        assert rows[FORK].own.tokens == Tokens(input=50, cache_read=900, output=5, reasoning=0)
+        assert rows[FORK].inherited.total == 1050
+
+
 def _with_helper(book: Book) -> None:
     book.session()
     book.prompt("msg_1", "Ask a helper")

@@ -88,7 +88,8 @@ def ended(state: State, info: dict[str, Any]) -> None:
 def roll_up(state: State, info: dict[str, Any]) -> None:
     """Books a session's own sums, where its messages tell no tokens although they are done."""
     counted = tokens({**mapping(info, "tokens"), "total": None})
-    if counted is None or (state.spent and not state.is_rolled_up) or not state.has_finished_messages:
+    has_own = state.spent or (state.latest is not None and tokens(mapping(state.latest.info, "tokens")))
+    if counted is None or (has_own and not state.is_rolled_up) or not state.has_finished_messages:
         return
     disjoint = mapping(info, "tokens")
     output = (integer(disjoint, "output") or 0) + (integer(disjoint, "reasoning") or 0)
