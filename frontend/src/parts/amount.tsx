@@ -23,7 +23,7 @@ export function Amount({ value, quality = "measured", kind = "tokens", class: ex
     return (
         <span class={`amount ${quality} ${extra}`} title={titled(value, quality, kind)}>
             {sign && (
-                <span class="sign" aria-label={qualityWord(quality)}>
+                <span class="sign" role="img" aria-label={`${qualityWord(quality)} `}>
                     {sign}{" "}
                 </span>
             )}
