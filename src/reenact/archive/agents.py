@@ -20,6 +20,7 @@ from reenact.sources import (
     codex,
     copilot,
     gemini,
+    inspect_ai,
     opencode,
     pi,
     qwen,
@@ -38,6 +39,7 @@ BUNDLED: tuple[Source, ...] = (
     qwen.SOURCE,
     atif.SOURCE,
     swe_agent.SOURCE,
+    inspect_ai.SOURCE,
 )
 """In the order in which people meet them."""
 

@@ -189,4 +189,6 @@ class Rows(Protocol):
 def file_of(path: str) -> tuple[str, str | None]:
     """Parts the path of a transcript into its file and, where it is a part of a database, its key."""
     file, mark, key = path.rpartition("#")
-    return (file, key) if mark and "/" not in key and ".db" in file else (path, None)
+    return (
+        (file, key) if mark and "/" not in key and (".db" in file or file.endswith(".eval")) else (path, None)
+    )
