@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from reenact.gateway import http
+from reenact.gateway import http, websocket
 from reenact.gateway.upstream import UpstreamError
 from reenact.wire.dialects import dialect_named, dialect_of
 
@@ -70,10 +70,24 @@ class RecordingApp:
         if scope["type"] == "lifespan":
             await http.lifespan(receive, send, close=self.close)
             return
+        if scope["type"] == "websocket":
+            await self._carry(websocket.head(scope), receive, send)
+            return
         if scope["type"] != "http":
             return
         with contextlib.suppress(http.ClientLeftError):
             await self._pass(http.head(scope), http.Body(receive), receive, send)
+
+    async def _carry(self, asked: Asked, receive: Receive, send: Send) -> None:
+        """Passes a socket on, and records what is asked over it."""
+        if not websocket.is_carried(asked.path):
+            await websocket.refuse(send)
+            return
+        socket = websocket.RecordedSocket(asked, self._recorder, self._minter)
+        try:
+            await socket.carry(self._upstream.base, receive, send)
+        finally:
+            self.exchanges += socket.exchanges
 
     async def close(self) -> None:
         """Closes the connections to the provider."""

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from reenact.gateway import http
+import msgspec
+
+from reenact.gateway import http, websocket
 from reenact.gateway.cleaning import Cleaner
 from reenact.replay import GoLive, Incoming, Refused, Served, Stubbed
 from reenact.wire.dialects import dialect_named, dialect_of
@@ -15,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reenact.gateway.http import Asked, Receive, Scope, Send
-    from reenact.replay import Chunk, Player
+    from reenact.replay import Answer, Chunk, Player
+    from reenact.wire.reply import ErrorReply
 
 _MICROSECONDS = 1_000_000
+_FAILED = 400
 
 
 class Live(Protocol):
@@ -46,12 +50,29 @@ class ReplayingApp:
         if scope["type"] == "lifespan":
             await http.lifespan(receive, send, close=self._close)
             return
+        if scope["type"] == "websocket":
+            await self._serve_socket(websocket.head(scope), receive, send)
+            return
         if scope["type"] != "http":
             return
         asked = await http.read(scope, receive)
         if asked is None:
             return
-        answer = self._player.respond(
+        answer = self._respond(asked)
+        match answer:
+            case Served():
+                await self._serve(answer, send)
+            case Stubbed():
+                await _answer(send, answer.status, answer.headers, answer.chunks)
+            case Refused():
+                await http.answer(send, answer.status, answer.headers, answer.body)
+            case GoLive():
+                await self._go_live(asked, receive, send)
+            case _:
+                assert_never(answer)
+
+    def _respond(self, asked: Asked) -> Answer:
+        return self._player.respond(
             Incoming(
                 method=asked.method,
                 path=asked.path,
@@ -64,15 +85,35 @@ class ReplayingApp:
                 ),
             )
         )
+
+    async def _serve_socket(self, asked: Asked, receive: Receive, send: Send) -> None:
+        """Serves a socket; where a run may go on live, its client is asked to post instead."""
+        if self._live is not None or not websocket.is_carried(asked.path):
+            await websocket.refuse(send)
+            return
+
+        async def ask(body: bytes) -> websocket.Answered:
+            return self._said(self._respond(msgspec.structs.replace(asked, body=body)), asked)
+
+        await websocket.ServedSocket(ask).serve(receive, send)
+
+    def _said(self, answer: Answer, asked: Asked) -> websocket.Answered:
         match answer:
             case Served():
-                await self._serve(answer, send)
+                return websocket.Answered(
+                    status=answer.status,
+                    chunks=answer.chunks,
+                    body=answer.body if answer.status >= _FAILED else b"",
+                    is_whole=answer.end == "complete",
+                    finish=lambda delivered: self._player.finish(answer.ticket, delivered=delivered),
+                )
             case Stubbed():
-                await _answer(send, answer.status, answer.headers, answer.chunks)
+                return websocket.Answered(status=answer.status, chunks=answer.chunks, body=answer.body)
             case Refused():
-                await http.answer(send, answer.status, answer.headers, answer.body)
+                return websocket.Answered(status=answer.status, body=answer.body)
             case GoLive():
-                await self._go_live(asked, receive, send)
+                reply = _no_provider(asked)
+                return websocket.Answered(status=reply.status, body=reply.body)
             case _:
                 assert_never(answer)
 
@@ -93,11 +134,15 @@ class ReplayingApp:
 
     async def _go_live(self, asked: Asked, receive: Receive, send: Send) -> None:
         if self._live is None:
-            speaks = dialect_of(asked.method, asked.path, asked.headers) or dialect_named("anthropic")
-            reply = speaks.error(speaks.refusal_status, kind="api_error", message="reenact: no live provider")
+            reply = _no_provider(asked)
             await http.answer(send, reply.status, reply.headers, reply.body)
             return
         await self._live.pass_on(asked, receive, send)
+
+
+def _no_provider(asked: Asked) -> ErrorReply:
+    speaks = dialect_of(asked.method, asked.path, asked.headers) or dialect_named("anthropic")
+    return speaks.error(speaks.refusal_status, kind="api_error", message="reenact: no live provider")
 
 
 async def _answer(

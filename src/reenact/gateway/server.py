@@ -45,7 +45,10 @@ class Server:
             server_header=False,
             date_header=False,
             proxy_headers=False,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=1 << 30,  # a request holds a whole history
+            ws_ping_interval=None,
+            ws_per_message_deflate=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="reenact-gateway", daemon=True)

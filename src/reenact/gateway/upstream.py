@@ -51,6 +51,8 @@ class Upstream:
 
     def __init__(self, base: str) -> None:
         self._base = base.rstrip("/")
+        self.base = self._base
+        """The address that paths are asked at."""
         self._pool = httpcore2.AsyncConnectionPool(
             proxy=_proxy(self._base),
             max_connections=1000,
