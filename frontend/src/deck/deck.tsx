@@ -248,7 +248,7 @@ export function Deck({ s, modes }: { s: Session; modes: { mode: Scale["mode"]; o
         <section class="deck" aria-label="Scrubber" data-pane="deck">
             <Readouts s={s} player={player} mode={scale.value?.mode ?? modes.mode} onMode={modes.onMode} hasTimes={(scale.value?.folded.active ?? 1) > 0} />
             <div class="tape-of" style={{ height: `${height}px` }}>
-                <Labels bands={bands} onUnfold={() => (isUnfolded.value = !isUnfolded.value)} />
+                <Labels bands={bands} onLane={(i) => s.move(i, "jump")} onUnfold={() => (isUnfolded.value = !isUnfolded.value)} />
                 <div class="strip">
                     <canvas ref={canvas} aria-hidden="true" />
                     <div
@@ -300,7 +300,8 @@ function said(steps: Steps, i: number): string {
     return facts.join(", ");
 }
 
-function Labels({ bands, onUnfold }: { bands: readonly Band[]; onUnfold: () => void }): JSX.Element {
+/** The names of the bands; that of a sub-agent leads to where it was started, as its row in the outline does. */
+function Labels({ bands, onLane, onUnfold }: { bands: readonly Band[]; onLane: (i: number) => void; onUnfold: () => void }): JSX.Element {
     const at = (band: Band): Record<string, string> => ({ top: `${band.y + band.h / 2 - 7}px` });
     return (
         <div class="labels">
@@ -327,7 +328,7 @@ function Labels({ bands, onUnfold }: { bands: readonly Band[]; onUnfold: () => v
                     );
                 const lane = band.lane ? `l-s${((band.lane.index - 1) % 6) + 1}` : `of-${band.id}`;
                 return (
-                    <span key={k} class={lane} style={at(band)} title={band.label}>
+                    <span key={k} class={lane} style={at(band)} title={band.label} data-lane={band.lane?.index} onClick={() => band.lane && onLane(band.lane.spawn)}>
                         <i />
                         <b>{band.label}</b>
                     </span>

@@ -362,7 +362,7 @@ function Failure({ row }: { row: StreamRow }): JSX.Element {
             <p>
                 <Icon name="cross" />{" "}
                 <b>
-                    {error?.status ?? ""} {oneLine(error?.category ?? row.title, 80)}
+                    {error?.category ? `${error.status ?? ""} ${oneLine(error.category, 80)}` : oneLine(row.title, 80)}
                 </b>{" "}
                 {facts.join(" · ")}
             </p>

@@ -104,10 +104,15 @@ function Body({ s, row, tool, wide }: Omit<ToolCardProps, "compact">): JSX.Eleme
                     </pre>
                 </div>
             )}
-            {!hasDiff && !tool.todos.length && <Output s={s} row={row} tool={tool} />}
+            {!hasDiff && !tool.todos.length && !isPicture(tool) && <Output s={s} row={row} tool={tool} />}
             {tool.truncated && <p class="untold">The agent kept only a part of the output.</p>}
         </div>
     );
+}
+
+/** Whether all that came back is what the image shows. */
+function isPicture(tool: ToolView): boolean {
+    return tool.images.length > 0 && /^\s*(\[image\]\s*)*$/.test(tool.output?.text ?? "");
 }
 
 /** Whether the output tells the error already. */
