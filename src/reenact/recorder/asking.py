@@ -9,7 +9,7 @@ import msgspec
 
 from reenact.events import blob_hash, blocks, bodies
 from reenact.events.blocks import AnyBlock, Tape, Tokens
-from reenact.recorder.content import spent
+from reenact.recorder.content import blocks_of, spent
 from reenact.recorder.here import Here
 from reenact.recorder.hooks import DeniedError
 from reenact.recorder.pieces import Pieces
@@ -261,10 +261,8 @@ class ExchangeScope(Scope):
         plainly = bodies.ModelResponded(exchange=self.id, fidelity="journal")
         if response is None:
             return plainly, tokens
-        if isinstance(response, str):
-            return plainly.__replace__(blocks=(blocks.Text(text=response),)), tokens
-        if isinstance(response, (list, tuple)):
-            return plainly.__replace__(blocks=tuple(response)), tokens
+        if isinstance(response, (str, list, tuple)):
+            return plainly.__replace__(blocks=blocks_of(response)), tokens
         data = bytes(response) if isinstance(response, (bytes, bytearray)) else _json(response)
         dialect = self._dialect or dialect_named("anthropic")
         reply = dialect.read(data, form=dialect.form_of(_JSON, data), status=status)

@@ -1,12 +1,13 @@
-"""What an answer cost, as the ledger has it."""
+"""What is said and what it cost, as events have it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reenact.events import Tokens
+from reenact.events import AnyBlock, Tokens, blocks
 from reenact.events.bodies import UsageRecorded
+from reenact.recorder.plain import plain
 from reenact.wire.dialect import Dialect
 
 
@@ -30,4 +31,14 @@ def spent(message: str, tokens: Tokens, *, model: str | None, is_final: bool) ->
         model=model,
         final=is_final,
         quality="measured" if is_final else "partial",
+    )
+
+
+def blocks_of(content: str | Iterable[Any]) -> tuple[AnyBlock, ...]:
+    """Gives what somebody hands over as blocks; a text is one, and what is none is kept as it is."""
+    if isinstance(content, str):
+        return (blocks.Text(text=content),)
+    return tuple(
+        each if isinstance(each, blocks.Block) else blocks.Other(raw=plain(each))  # type: ignore[misc]  # all blocks are AnyBlock
+        for each in content
     )

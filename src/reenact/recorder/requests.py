@@ -49,6 +49,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     raws: list[bytes]
     names: list[str]
     origins: list[str]
+    is_whole: bool
+    """False where a part of it could not be kept: later requests then do not build on it."""
 
 
 class RequestKeeper:
@@ -108,16 +110,21 @@ class RequestKeeper:
                 field=field,
                 parts=parts,
             )
+            is_whole = all(name in self._inline or name in parts for name in (*tail, reference.shape))
             provenance = tuple(told[keep:]) if any(told[keep:]) else ()
             return Asked(
                 reference=reference, provenance=provenance, lane=lane, exchange=exchange,
                 raws=list(messages), names=names, origins=told,
+                is_whole=is_whole,
             )  # fmt: skip
 
     def kept(self, asked: Asked) -> None:
         """Takes note that a request was written down: later ones may name it and its parts."""
         with self._lock:
             self._inline.update(asked.reference.parts)
+            if not asked.is_whole:
+                self._lanes.pop(asked.lane, None)
+                return
             self._lanes[asked.lane] = _Lane(
                 exchange=asked.exchange, raws=asked.raws, names=asked.names, origins=asked.origins
             )
@@ -141,7 +148,8 @@ class RequestKeeper:
         if len(clean) < SMALL and len(raw) < SMALL:
             text = _as_text(clean)
         if text is None:
-            name = self._recorder.put(clean) or name
+            if self._recorder.put(clean) is None:
+                return name  # it is tried again with the next request that holds it
             self._inline.add(name)
         elif name not in self._inline:
             parts[name] = text

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from reenact.events import Completeness, Event, Header, SourceKind, blocks, bodies
 from reenact.events.bodies import EndStatus
 from reenact.recorder.asking import ExchangeScope
+from reenact.recorder.content import blocks_of
 from reenact.recorder.course import Course
 from reenact.recorder.exchanges import ExchangeRecorder
 from reenact.recorder.here import Here, enter, here_in, innermost, leave
@@ -238,7 +239,7 @@ class Session:
 
         `human` is False for what no person said; what a sub-agent is told comes from no person.
         """
-        said = (blocks.Text(text=content),) if isinstance(content, str) else tuple(content)
+        said = blocks_of(content)
         self.course.settle(begins=role == "user" and human is not False)
         here = here_in(self)
         turn = (here.turn if here is not None else None) or ""
