@@ -61,9 +61,9 @@ def fill(home: Path) -> None:
                 shutil.copytree(folder / name, home / name, dirs_exist_ok=True)
 
 
-def serve(environ: dict[str, str]) -> Iterator[Served]:
+def serve(environ: dict[str, str], *, port: int = 0) -> Iterator[Served]:
     """Runs `reenact up` until the test is done with it."""
-    command = [sys.executable, "-m", "reenact", "up", "--port", "0", "--no-open", "--json"]
+    command = [sys.executable, "-m", "reenact", "up", "--port", str(port), "--no-open", "--json"]
     process = subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
