@@ -25,7 +25,18 @@ from reenact.errors import ArchiveError, ConfigError, CorruptRecordError, Reenac
 from reenact.events import decode, decode_record, encode
 from reenact.ingest import lines as cutting
 from reenact.replay import Script
-from reenact.sources import Disposition, Setting, Source, claude_code, codex, gemini, pi, qwen
+from reenact.sources import (
+    Disposition,
+    Setting,
+    Source,
+    claude_code,
+    codex,
+    copilot,
+    gemini,
+    opencode,
+    pi,
+    qwen,
+)
 from reenact.store import OriginalKey, Place, manifest, open_store, segment
 from reenact.store.journal import Journal
 from reenact.wire import anthropic, sse
@@ -34,7 +45,9 @@ KEY = b"k" * 32
 FLOWS = {
     "claude_code": claude_code.SOURCE,
     "codex": codex.SOURCE,
+    "copilot": copilot.SOURCE,
     "gemini": gemini.SOURCE,
+    "opencode": opencode.SOURCE,
     "pi": pi.SOURCE,
     "qwen": qwen.SOURCE,
 }
