@@ -76,7 +76,7 @@ class Lawless(ClaudeCode):
 
 
 def test_a_source_that_breaks_a_law_is_found(fixture: Path) -> None:
-    with pytest.raises(FixtureMismatchError, match="twice|first"):
+    with pytest.raises(FixtureMismatchError, match=r"twice|first"):
         check(Lawless(), fixture, generate=True)
 
 

@@ -126,7 +126,7 @@ def _check_prefixes(source: Source, transcript: Transcript) -> None:
         drafts = [draft for line in lines[:count] for draft in parser.feed(line).drafts]
         if drafts != whole[: len(drafts)]:
             raise FixtureMismatchError(
-                f"{transcript.path}: the drafts of its first {count} lines are not the first of all its drafts"
+                f"{transcript.path}: its first {count} lines give other drafts before the rest than after it"
             )
 
 
