@@ -9,7 +9,7 @@ import { grouped } from "../parts/numbers";
 import { AgentTag, StatusMark } from "../parts/status";
 import { type TapeEnd } from "../parts/tape";
 import { TapeView } from "../parts/tape-view";
-import { clock, dayMonth, daysBetween, exact, monthName, span } from "../parts/times";
+import { clock, dayMonth, daysBetween, exact, fromIsoDay, monthName, span } from "../parts/times";
 import { href } from "../router";
 import type { Column } from "./columns";
 
@@ -36,12 +36,16 @@ export function tapeEnd(session: SessionRow): TapeEnd {
     return session.live_status === "failed" ? "failed" : null;
 }
 
+/** Weeks are named by their Monday, in the reader's words. */
+const groupTitle = (group: Group): string =>
+    /^\d{4}-\d\d-\d\d$/.test(group.key) ? `Week of ${dayMonth(fromIsoDay(group.key))}` : group.title;
+
 export function GroupLine({ group }: { group: Group }): JSX.Element {
     const cost = costOf(group.cost, group.cost_known, group.quality);
     return (
         <div class="group" role="row">
             <div role="gridcell">
-                <span class="label">{group.title}</span>
+                <span class="label">{groupTitle(group)}</span>
                 <span class="meta">
                     {grouped(group.count)}
                     {group.key !== "now" && (
@@ -57,6 +61,7 @@ export function GroupLine({ group }: { group: Group }): JSX.Element {
 
 export function SessionLine(props: RowProps & { unfolded: boolean; onFold: () => void }): JSX.Element {
     const { session, columns, line, selected, starred, marked } = props;
+    const branch = session.branch ?? props.tape?.branch;
     const cost = costOf(session.cost_total_usd, session.cost_total_known_usd, session.usage_total.quality);
     const title = session.title || "untitled";
     return (
@@ -100,10 +105,10 @@ export function SessionLine(props: RowProps & { unfolded: boolean; onFold: () =>
             {columns.has("project") && (
                 <div role="gridcell" class="where" title={session.cwd ?? session.project ?? undefined}>
                     <bdi>{shortName(session.project ?? session.cwd)}</bdi>
-                    {session.branch && columns.has("branch") && (
+                    {branch && columns.has("branch") && (
                         <span>
                             {" / "}
-                            <bdi>{session.branch}</bdi>
+                            <bdi>{branch}</bdi>
                         </span>
                     )}
                 </div>
@@ -154,6 +159,7 @@ function When({ session, now }: { session: SessionRow; now: number }): JSX.Eleme
 function Chips(props: RowProps & { unfolded: boolean; onFold: () => void }): JSX.Element {
     const { session, starred, unfolded, onFold } = props;
     const agents = `${session.agents} agent${session.agents === 1 ? "" : "s"}`;
+    const chip = session.chip ?? props.tape?.chip;
     return (
         <>
             {session.agents > 0 && (
@@ -162,15 +168,15 @@ function Chips(props: RowProps & { unfolded: boolean; onFold: () => void }): JSX
                     {agents}
                 </button>
             )}
-            {session.chip &&
-                (session.chip.session ? (
-                    <a class={`chip ${session.chip.tone}`} tabIndex={-1} href={href({ view: "session", id: session.chip.session })}>
+            {chip &&
+                (chip.session ? (
+                    <a class={`chip ${chip.tone}`} tabIndex={-1} href={href({ view: "session", id: chip.session })}>
                         <Icon name="fork" />
-                        <bdi>{session.chip.text}</bdi>
+                        <bdi>{chip.text}</bdi>
                     </a>
                 ) : (
-                    <span class={`chip ${session.chip.tone}`}>
-                        <bdi>{session.chip.text}</bdi>
+                    <span class={`chip ${chip.tone}`}>
+                        <bdi>{chip.text}</bdi>
                     </span>
                 ))}
             {starred && (

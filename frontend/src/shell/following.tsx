@@ -26,7 +26,7 @@ export function FollowingState(): JSX.Element | null {
     const last = told.last_write_at;
     const ago = last === null ? null : Math.max(0, tick.value - last);
     return (
-        <span class="following">
+        <span class={`following${told.count ? "" : " calm"}`}>
             <Dot />
             <span class="words" title={last === null ? undefined : `last write ${exact(new Date(last))}`}>
                 following {told.count}
