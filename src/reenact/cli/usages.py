@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from reenact import usage as counting
+from reenact.archive.limits import limits
 from reenact.cli import documents
 from reenact.cli.options import as_json, caught_up, filter_of, filters, no_import
+from reenact.cli.usage_limits import limits_table, pace
 from reenact.cli.usage_table import usage_table
+from reenact.usage.windows import document as limits_document
+from reenact.usage.windows import window_document
 
 if TYPE_CHECKING:
+    from reenact.archive import Archive
     from reenact.cli.app import Context
 
 WORDS: dict[str, str] = {
@@ -23,6 +28,7 @@ WORDS: dict[str, str] = {
     "model": "model",
     "agent": "agent",
     "blocks": "blocks",
+    "limits": "limits",
 }
 
 
@@ -37,7 +43,7 @@ WORDS: dict[str, str] = {
 def usage(
     context: Context,
     /,
-    by: Literal["daily"],
+    by: str,
     *,
     as_model: str | None,
     timezone: str | None,
@@ -47,10 +53,15 @@ def usage(
 ) -> int:
     """Count tokens and cost by day, week, month, session, project, model, agent or 5-hour block.
 
+    `blocks` also tells the pace and the projected end of the block that runs, and the providers' own
+    windows; `limits` tells those alone, with the limits that were hit and when they end.
+
     Every response counts once, at the session that made it first, whatever copies forks and resumes
     left. Numbers marked ~ are lower bounds: the log did not state the whole. ? is a price nobody knows.
     """
     archive = caught_up(context, skip=no_import)
+    if by == "limits":
+        return _limits(archive, agent=words["agent"], as_json=as_json)
     zone = timezone or archive.timezone
     report = archive.usage(
         cast("counting.By", WORDS[by]),
@@ -58,10 +69,25 @@ def usage(
         timezone=zone,
         as_model=as_model,
     )
+    windows = limits(archive, agent=words["agent"]) if by == "blocks" else []
     if as_json:
-        documents.write(counting.document(report))
+        document = counting.document(report)
+        if by == "blocks":
+            document["windows"] = [window_document(window) for window in windows]
+        documents.write(document)
         return 0
     usage_table(archive, report)
+    if by == "blocks":
+        pace(archive, report, windows)
+    return 0
+
+
+def _limits(archive: Archive, *, agent: str | None, as_json: bool) -> int:
+    found = limits(archive, agent=agent)
+    if as_json:
+        documents.write(limits_document(found))
+    else:
+        limits_table(archive, found)
     return 0
 
 

@@ -259,6 +259,9 @@ class LocalStore:
     def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
         return totals.totals(self._index.reader, filter, spans=spans, asking=self._search.asked(filter))
 
+    def limits(self, *, since: int | None = None) -> list[tuple[str, Event]]:
+        return query.limits(self._index.reader, since)
+
     def drift(self) -> list[Drift]:
         return defects.drift(self._index.reader)
 

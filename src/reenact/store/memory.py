@@ -11,7 +11,7 @@ import msgspec
 
 from reenact.clock import Clock
 from reenact.errors import AmbiguousSessionError, ArchiveBusyError, ArchiveError, SessionNotFoundError
-from reenact.events import Event, Header, blob_hash, bodies
+from reenact.events import Event, Header, blob_hash, bodies, decode
 from reenact.query import Query
 from reenact.store import memory_search, reckon
 from reenact.store.ledger import QUARTER, price_for
@@ -240,6 +240,14 @@ class MemoryStore:
 
     def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
         return sum_up(self.rollups(filter), spans=spans) if can_tell(filter) else None
+
+    def limits(self, *, since: int | None = None) -> list[tuple[str, Event]]:
+        return [
+            (session.header.agent, decode(text.encode()))
+            for session in self._reckon().sessions.values()
+            if since is None or (session.summary.ended_at or 0) >= since
+            for text in session.summary.limits.values()
+        ]
 
     def drift(self) -> list[Drift]:
         found: dict[tuple[str, str, str], list[tuple[int, str]]] = {}

@@ -230,6 +230,10 @@ class Store(Protocol):
         """Tells where an event is, in one session or in any."""
         ...
 
+    def limits(self, *, since: int | None = None) -> list[tuple[str, Event]]:
+        """Gives (agent, event) for what sessions active since then told last of each limit."""
+        ...
+
     def drift(self) -> list[Drift]:
         """Gives row types and fields that the parsers did not know, with where they were first seen."""
         ...

@@ -9,7 +9,7 @@ import apsw
 import msgspec
 
 from reenact.errors import AmbiguousSessionError, SessionNotFoundError
-from reenact.events import Tokens
+from reenact.events import Event, Tokens, decode
 from reenact.store.ledger import QUARTER
 from reenact.store.session_query import Asking, condition, of_models, of_projects
 from reenact.store.sql import fetch, fetch_one
@@ -280,3 +280,13 @@ def rollups(connection: apsw.Connection, wanted: Filter, *, asking: Asking | Non
         )
         for bucket, session, root, agent, project, model, responses, quality, known, unpriced, *tokens in rows
     ]
+
+
+def limits(connection: apsw.Connection, since: int | None) -> list[tuple[str, Event]]:
+    """Gives (agent, event) for what sessions told last of each limit."""
+    rows = fetch(
+        connection,
+        "SELECT agent, limits FROM session WHERE limits IS NOT NULL AND ended_at>=? ORDER BY ended_at",
+        (since or 0,),
+    )
+    return [(agent, decode(text.encode())) for agent, told in rows for text in _TEXTS.decode(told)]

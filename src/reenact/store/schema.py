@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
 CHECKPOINT_PAGES = 4096
@@ -34,6 +34,7 @@ CREATE TABLE session(
   title TEXT, cwd TEXT, project TEXT, models TEXT, started_at INT, ended_at INT, status TEXT,
   completeness TEXT, loops INT, turns INT, events INT, tool_calls INT, warnings INT, removed_at_source INT,
   tags TEXT, agent_version TEXT, original TEXT, recorded INT DEFAULT 0, asks TEXT,
+  limits TEXT,
   own TEXT, inherited TEXT,
   own_tokens INT AS (
     ifnull(own->>'$.tokens.input', 0) + ifnull(own->>'$.tokens.cache_read', 0)
@@ -51,6 +52,7 @@ CREATE INDEX session_agent ON session(agent, ended_at);
 CREATE INDEX session_project ON session(project, ended_at);
 CREATE INDEX session_status ON session(status, ended_at);
 CREATE INDEX session_parent ON session(parent);
+CREATE INDEX session_limits ON session(ended_at) WHERE limits IS NOT NULL;
 CREATE INDEX session_cwd ON session(cwd);
 CREATE TABLE session_model(
   session INT, model TEXT, ended_at INT, PRIMARY KEY(session, model)

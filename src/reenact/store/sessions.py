@@ -182,6 +182,7 @@ def _write(
         "original": next((part.original for part in parts if part.original != RECORDED), None),
         "recorded": is_recorded,
         "asks": summary.asks,
+        "limits": msgspec.json.encode(list(summary.limits.values())).decode() if summary.limits else None,
     }
     assignments = ", ".join(f"{name}=?" for name in values)
     connection.execute(f"UPDATE session SET {assignments} WHERE n=?", (*values.values(), number))

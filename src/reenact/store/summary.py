@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from reenact.events import Completeness, Event, blocks, bodies
+from reenact.events import Completeness, Event, blocks, bodies, encode
 from reenact.store.values import Status
 from reenact.tree.status import QUESTIONS, Asks
 
 TITLE = 200
 """Characters of a title; the rest is cut."""
+_LIMITS = 32
+"""Limits of one session that are remembered."""
 _RECENT = 8192
 """Ids of turns and loops remembered: one that comes back after so many others would count twice."""
 _LOW: dict[Completeness, int] = {"full": 0, "partial": 1, "metadata_only": 2}
@@ -49,6 +51,8 @@ class Summary(msgspec.Struct, kw_only=True):
     tags: list[str] = []
     recent_loops: dict[str, None] = {}
     recent_turns: dict[str, None] = {}
+    limits: dict[str, str] = {}
+    """Kind and scope → the last event on that limit, as JSON."""
     asked: dict[str, Asks] = {}
     """Call → what was asked for it and not answered yet."""
 
@@ -71,6 +75,15 @@ class Summary(msgspec.Struct, kw_only=True):
     def asks(self) -> Asks | None:
         """What the session waits for, by its own words."""
         return next(reversed(self.asked.values()), None)
+
+    def _limit(self, event: Event, scope: str | None) -> None:
+        """Takes note of what was told last of a limit; what its agent said of it word by word is left out."""
+        key = f"{event.body.kind}/{scope or ''}"
+        self.limits.pop(key, None)
+        plain = msgspec.structs.replace(event.body, raw=None) if hasattr(event.body, "raw") else event.body
+        self.limits[key] = encode(msgspec.structs.replace(event, body=plain)).decode()
+        if len(self.limits) > _LIMITS:
+            del self.limits[next(iter(self.limits))]
 
     def status_of(self, *, is_recorded: bool) -> Status:
         """Gives how the session stands while nobody writes to it.
@@ -108,6 +121,10 @@ class Summary(msgspec.Struct, kw_only=True):
                 self._prompt(content, origin)
             case bodies.ToolCalled():
                 self.tool_calls += 1
+            case bodies.LimitStatus(scope=scope) | bodies.LimitHit(scope=scope):
+                self._limit(event, scope)
+            case bodies.LimitResumed(incident=incident):
+                self._limit(event, incident)
             case bodies.ParseWarning():
                 self.warnings += 1
             case (

@@ -136,10 +136,10 @@ def _sum(value: Sum) -> dict[str, Any]:
 
 def _block(block: Block) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "start": _iso(block.start),
-        "end": _iso(block.end),
-        "first": _iso(block.first),
-        "last": _iso(block.last),
+        "start": iso(block.start),
+        "end": iso(block.end),
+        "first": iso(block.first),
+        "last": iso(block.last),
         "active": block.is_active,
     }
     if block.burn is not None:
@@ -153,5 +153,6 @@ def _block(block: Block) -> dict[str, Any]:
     return result
 
 
-def _iso(ts: int) -> str:
+def iso(ts: int) -> str:
+    """Gives a time as JSON shows it."""
     return (_EPOCH + timedelta(microseconds=ts)).isoformat().replace("+00:00", "Z")
