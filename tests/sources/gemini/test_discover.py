@@ -10,6 +10,7 @@ from tests.sources.gemini.chats import PROJECT, ROOT, SESSION, answer, head, jou
 
 from reenact.sources import Environment, Transcript
 from reenact.sources.gemini import SOURCE
+from reenact.sources.life import folders_of
 
 CHILD = "33333333-3333-4333-8333-333333333333"
 NAME = "session-2026-11-21T10-00-11111111.jsonl"
@@ -112,6 +113,11 @@ def test_what_looks_like_a_chat_and_is_none_is_told(tmp_path: Path) -> None:
     assert reasons[NAME] == "it holds no chat of Gemini CLI"
     assert reasons["session-2026-01-01T10-00-44444444.jsonl"] == "it is empty"
     assert "session-gone.jsonl" in reasons
+
+
+def test_only_what_holds_chats_is_watched(tmp_path: Path) -> None:
+    assert folders_of(SOURCE, "/home/dev/.gemini") == ("/home/dev/.gemini/tmp",)
+    assert folders_of(SOURCE, str(tmp_path)) == (str(tmp_path),)
 
 
 def test_nothing_there_is_nothing_found(tmp_path: Path) -> None:

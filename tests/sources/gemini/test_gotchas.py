@@ -44,6 +44,7 @@ from reenact.events.bodies import (
     UsageRecorded,
     UserMessage,
 )
+from reenact.launch.playback import NothingToPlayError
 
 ONE = Tokens(input=800, cache_read=200, output=60, reasoning=10)
 
@@ -326,6 +327,15 @@ def test_g15_calls_that_no_log_has_are_named_and_not_counted() -> None:
     (compacted,) = found.bodies(CompactionFinished)
     assert "blue" in (compacted.summary or "")
     assert found.bodies(ContextTrimmed) == []
+
+
+def test_a_log_without_requests_says_that_it_cannot_be_replayed(tmp_path: Path) -> None:
+    place(tmp_path, "session-2026-11-21T10-00-11111111.jsonl", begun(prompt("p", "hi"), answer("a", "x")))
+    with (
+        imported(tmp_path / "archive", tmp_path) as archive,
+        pytest.raises(NothingToPlayError, match="cannot be replayed"),
+    ):
+        archive.script("last")
 
 
 def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:

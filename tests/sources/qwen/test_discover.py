@@ -9,6 +9,7 @@ import pytest
 from tests.sources.qwen.chats import SESSION, journal, prompt
 
 from reenact.sources import Environment
+from reenact.sources.life import folders_of
 from reenact.sources.qwen import SOURCE
 
 AGENT: dict[str, Any] = {"agentId": "helper-1", "isSidechain": True}
@@ -44,6 +45,10 @@ def test_chats_and_sub_agents_are_found(tmp_path: Path, below: str) -> None:
     sub = found["agent-helper-1.jsonl"]
     assert (sub.hints["main"], sub.hints["session"]) == (SESSION, f"{SESSION}#helper-1")
     assert [sidecar.name for sidecar in sub.sidecars] == ["meta"]
+
+
+def test_only_what_holds_chats_is_watched() -> None:
+    assert folders_of(SOURCE, "/home/dev/.qwen") == ("/home/dev/.qwen/projects", "/home/dev/.qwen/tmp")
 
 
 def test_rows_of_claude_code_are_none_of_qwens(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from reenact.sources.gemini import discover, parse, retention
 from reenact.sources.gemini.chat import AGENT
@@ -19,6 +20,11 @@ class Gemini:
     def roots(self, environment: Environment) -> tuple[str, ...]:
         """Gives the folders of Gemini CLI, existing or not."""
         return discover.roots(environment)
+
+    def folders(self, root: str) -> tuple[str, ...]:
+        """Gives the folders below a root in which chats come to be."""
+        path = Path(root)
+        return (str(path / "tmp"),) if path.name == ".gemini" else (root,)
 
     def transcripts(self, root: str) -> Iterator[Transcript]:
         """Yields the chat files below a root."""

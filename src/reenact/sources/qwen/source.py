@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from reenact.sources.gemini.parse import GeminiParser
 from reenact.sources.protocol import Environment, Parser, Retention, Setting, Source, Transcript
@@ -20,6 +21,11 @@ class Qwen:
     def roots(self, environment: Environment) -> tuple[str, ...]:
         """Gives the folders of Qwen Code, existing or not."""
         return discover.roots(environment)
+
+    def folders(self, root: str) -> tuple[str, ...]:
+        """Gives the folders below a root in which chats come to be."""
+        path = Path(root)
+        return (str(path / "projects"), str(path / "tmp")) if path.name == ".qwen" else (root,)
 
     def transcripts(self, root: str) -> Iterator[Transcript]:
         """Yields the chat files below a root."""
