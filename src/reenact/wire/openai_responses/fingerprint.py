@@ -25,9 +25,10 @@ LAYOUT = Layout(messages="input", heads=("instructions", "tools"), takes_text=Tr
 """A text as input is one message of the user."""
 TRANSPORT = frozenset({"stream", "type", "background"})
 """`type` is what a WebSocket frame says beside the request."""
-_MARKS = SEALED | {
+MARKS = SEALED | {
     "annotations", "cache_control", "id", "internal_chat_message_metadata_passthrough", "logprobs", "status",
 }  # fmt: skip
+"""Members of items and of their parts that say nothing of what was said."""
 _ITEM_IDS = ("call_id", "approval_request_id")
 
 CODEX = msgspec.structs.replace(
@@ -65,7 +66,7 @@ def prepare(part: Part) -> Prepared:
 def _item(item: str | Object) -> Object:
     if isinstance(item, str):
         item = {"role": "user", "content": item}
-    counted = without(item, _MARKS)
+    counted = without(item, MARKS)
     if "role" in item and "type" not in item:
         counted["type"] = "message"
     if item.get("type") == "item_reference" and isinstance(name := item.get("id"), str):
@@ -74,7 +75,7 @@ def _item(item: str | Object) -> Object:
         kind = "output_text" if item.get("role") == "assistant" else "input_text"
         counted["content"] = [{"type": kind, "text": text}]
     elif "content" in counted:
-        counted["content"] = each(item.get("content"), lambda part: without(part, _MARKS))
+        counted["content"] = each(item.get("content"), lambda part: without(part, MARKS))
     for field in _ITEM_IDS:
         if isinstance(name := counted.get(field), str):
             counted[field] = Id(name)
