@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shades, weeks } from "../src/home/heatmap";
-import { CHILD, GROUP, layout, nextLine, ROW } from "../src/home/layout";
+import { CHILD, GROUP, layout, nextLine, ROW, withNow } from "../src/home/layout";
 import { inserted, lex, quoted, typedAt } from "../src/home/words";
 import type { Group } from "../src/api/types";
 import { isoDay } from "../src/parts/times";
@@ -93,4 +93,12 @@ test("shades are quarters of the days that are something", () => {
     assert.deepEqual([0, 1, 3, 4, 6, 8].map(shade), [0, 1, 1, 2, 3, 4]);
     assert.equal(shades([])(0), 0);
     assert.equal(shades([5])(5), 1);
+});
+
+test("sessions at work stand above all in a group of their own, and are counted once", () => {
+    const rows = (["working", "waiting", "completed", "working"] as const).map((live_status) => ({ live_status }));
+    const groups = withNow([group("Today", 0, 1), group("Yesterday", 1, 9)], rows);
+    assert.deepEqual(groups.map(({ title, first, count }) => [title, first, count]), [["Now", 0, 2], ["Yesterday", 2, 8]]);
+    assert.deepEqual(withNow([group("Today", 0, 4)], rows.slice(2)).map(({ title }) => title), ["Today"]);
+    assert.deepEqual(withNow([], rows), []);
 });

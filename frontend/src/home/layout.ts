@@ -1,5 +1,5 @@
 /** Which line of the list shows what: headings of groups, sessions, and the sub-agents of those unfolded. */
-import type { Group } from "../api/types";
+import type { Group, SessionRow } from "../api/types";
 
 export const GROUP = 0;
 export const ROW = 1;
@@ -43,4 +43,22 @@ export function layout(sessions: number, groups: readonly Group[], unfolded: Rea
 export function nextLine(lines: Layout, from: number, by: 1 | -1): number {
     for (let at = from + by; at >= 0 && at < lines.count; at += by) if (lines.kind[at] !== GROUP) return at;
     return from < 0 ? -1 : from;
+}
+
+const isLive = (session: Pick<SessionRow, "live_status">): boolean => /^(working|waiting)$/.test(session.live_status);
+
+/** The groups with those at work above all: the rows at the top that work or wait become a group of their own. */
+export function withNow(groups: readonly Group[], rows: readonly Pick<SessionRow, "live_status">[]): Group[] {
+    const rest = rows.findIndex((row) => !isLive(row));
+    const live = rest < 0 ? rows.length : rest;
+    if (!live || !groups.length) return [...groups];
+    const first: Group = { key: "now", title: "Now", first: 0, count: live, cost: null, cost_known: 0, quality: "measured" };
+    const others = groups
+        .map((group) => {
+            const end = group.first + group.count;
+            const begin = Math.max(group.first, live);
+            return { ...group, first: begin, count: Math.max(0, end - begin) };
+        })
+        .filter((group) => group.count > 0);
+    return [first, ...others];
 }

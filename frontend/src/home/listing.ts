@@ -3,6 +3,8 @@ import { signal } from "@preact/signals";
 import { get, isAbort } from "../api/client";
 import type { Group, Groups, QueryPart, QueryProblem, SessionList, SessionRow, Tape, Tapes } from "../api/types";
 
+import { withNow } from "./layout";
+
 export const PAGE = 100;
 /** Pages kept; beyond that the ones seen longest ago are asked again when they are needed. */
 const KEPT = 60;
@@ -64,7 +66,7 @@ export class Listing {
                 tookMs: list.took_ms,
                 problems: list.problems,
                 parts: list.parts,
-                groups: told.groups,
+                groups: withNow(told.groups, list.rows),
             };
             this.arrived.value += 1;
         } catch (error) {

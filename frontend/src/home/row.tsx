@@ -38,7 +38,7 @@ export function tapeEnd(session: SessionRow): TapeEnd {
 
 /** Weeks are named by their Monday, in the reader's words. */
 const groupTitle = (group: Group): string =>
-    /^\d{4}-\d\d-\d\d$/.test(group.key) ? `Week of ${dayMonth(fromIsoDay(group.key))}` : group.title;
+    /^\d{4}-\d\d-\d\d$/.test(group.key) && group.title.startsWith("Week") ? `Week of ${dayMonth(fromIsoDay(group.key))}` : group.title;
 
 export function GroupLine({ group }: { group: Group }): JSX.Element {
     const cost = costOf(group.cost, group.cost_known, group.quality);
@@ -50,7 +50,13 @@ export function GroupLine({ group }: { group: Group }): JSX.Element {
                     {grouped(group.count)}
                     {group.key !== "now" && (
                         <>
-                            {group.count === 1 ? " session" : " sessions"} · <Amount value={cost.value} quality={cost.quality} kind="money" />
+                            {group.count === 1 ? " session" : " sessions"}
+                            {cost.value !== null && (
+                                <>
+                                    {" · "}
+                                    <Amount value={cost.value} quality={cost.quality} kind="money" />
+                                </>
+                            )}
                         </>
                     )}
                 </span>

@@ -5,6 +5,7 @@ import { Amount } from "../parts/amount";
 import { costOf } from "../parts/money";
 import { AgentTag, StatusMark } from "../parts/status";
 import { TapeView } from "../parts/tape-view";
+import { tapeOf } from "../parts/tapes";
 import { span, stopwatch } from "../parts/times";
 import { href } from "../router";
 import { shortName, tapeEnd } from "../home/row";
@@ -34,7 +35,7 @@ export function LiveCard({ one }: { one: NowSession }): JSX.Element {
             </header>
             <p class="doing">{waits ? waitsWords(one) : doingWords(one)}</p>
             <div class="drawn">
-                <TapeView tape={session.tape} end={tapeEnd(session)} height={26} />
+                <TapeView tape={tapeOf(session)} end={tapeEnd(session)} height={26} />
             </div>
             <pre class="lines" tabIndex={0} aria-label="Last lines">
                 {one.lines.slice(-5).map((line, index) => (

@@ -7,6 +7,7 @@ import { CopyButton } from "../parts/command";
 import { AgentTag, StatusMark } from "../parts/status";
 import { clockTenths, dayMonth, daysBetween, exact } from "../parts/times";
 import { costOf } from "../parts/money";
+import { drawTapes } from "../parts/tapes";
 import { href } from "../router";
 import { Loading, Trouble } from "../home/states";
 import { now, nowError, refreshNow, tick } from "../shell/state";
@@ -17,6 +18,9 @@ export function NowView(): JSX.Element {
     useEffect(() => void refreshNow(), []);
     const view = now.value;
     const error = nowError.value;
+    useEffect(() => {
+        if (view) void drawTapes(view.sessions.map(({ session }) => session));
+    }, [view]);
     return (
         <main id="main" class="now-view" tabIndex={-1}>
             <Head view={view} />
