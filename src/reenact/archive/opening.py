@@ -42,7 +42,13 @@ def open_sample(
     env = dict(os.environ if variables is None else variables)
     where = Path(path).expanduser().absolute() if path else configuration.archive_path(env)
     home = str(samples.SAMPLES)
-    kept = {name: value for name, value in env.items() if not name.startswith(("CLAUDE_", "CODEX_", "XDG_"))}
+    kept = {
+        name: value
+        for name, value in env.items()
+        if not name.startswith(
+            ("CLAUDE_", "CODEX_", "COPILOT_", "GEMINI_", "OPENCODE_", "PI_", "QWEN_", "XDG_")
+        )
+    }
     places = {"HOME": home, "CLAUDE_CONFIG_DIR": f"{home}/claude", "CODEX_HOME": f"{home}/codex"}
     archive = open_archive(where / "sample", variables={**kept, **places})
     archive.catch_up()

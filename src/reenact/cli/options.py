@@ -25,7 +25,9 @@ no_import = click.option("--no-import", is_flag=True, help="Do not look for new 
 def filters(command: AnyCommand) -> AnyCommand:
     """Adds the filters of DESIGN §7 to a verb."""
     options = (
-        click.option("--agent", help="Only this agent: claude_code, codex."),
+        click.option(
+            "--agent", help="Only this agent: claude_code, codex, gemini, copilot, opencode, pi, qwen."
+        ),
         click.option("--project", help="Only this project: its path, or the last part of it."),
         click.option("--model", help="Only sessions that used this model (a part of its name is enough)."),
         click.option("--since", help="Not before: a date, `yesterday`, `2 hours ago`, `7d`."),

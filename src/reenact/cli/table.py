@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.store import SessionRow
 
-AGENTS = {"claude_code": "claude", "codex": "codex"}
+AGENTS = {"claude_code": "claude", "codex": "codex", "copilot": "copilt", "opencode": "opcode"}
 NARROW = 64  # columns; below that, titles need the room of agent and turns
 MARKS = {
     "completed": Text("✓", style="green"),
