@@ -19,8 +19,8 @@ ARGS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: page ## import what the agents on this machine wrote, show one screen (archive in .reenact)
-	@REENACT_HOME=.reenact $(VENV)/bin/reenact $(ARGS)
+run: page ## import what the agents on this machine wrote, open the page (archive in .reenact)
+	@REENACT_HOME=.reenact $(VENV)/bin/reenact $(if $(ARGS),$(ARGS),up)
 
 test: page ## run every test and example; branch coverage must be >= 90 %, in exact rooms 100 %
 	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=90 $(ARGS)
