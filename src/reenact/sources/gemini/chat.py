@@ -40,7 +40,7 @@ class Chat:
         self.sidecars = setting.sidecars
         self.drafts = SessionDrafts(setting.agent, setting.hints.get("session") or setting.key)
         self.known: dict[str, Known] = {}
-        self.live: list[str] = []
+        self.live: dict[str, None] = {}
         """Ids of the messages that the agent's own reader would have now, in order."""
         self.calls: dict[str, str] = {}
         """Tool calls → the message that made them."""

@@ -64,14 +64,12 @@ def take(chat: Chat, message: Message, *, is_history: bool = False) -> Dispositi
 
 
 def _enlist(chat: Chat, message: Message) -> None:
-    if message.id not in chat.live:
-        chat.live.append(message.id)
+    chat.live.setdefault(message.id)
 
 
 def _again(chat: Chat, message: Message, known: Known, said: str, *, is_history: bool) -> Disposition:
     """Takes a message that was met before: what is new of it is added, what it lacks now stays."""
-    if message.id not in chat.live:
-        chat.live.append(message.id)
+    _enlist(chat, message)
     drafts = chat.drafts
     drafts.ts = message.ts
     drafts.lane = INHERITED if chat.is_past else None

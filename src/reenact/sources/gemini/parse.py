@@ -88,7 +88,7 @@ class GeminiParser:
         chat = self._chat
         there = {message.id for message in history}
         lacking = [each for each in dict.fromkeys((*chat.gone, *chat.live)) if each not in there]
-        chat.live = [each for each in chat.live if each in there]
+        chat.live = {each: None for each in chat.live if each in there}
         is_summed_up = any(
             message.id not in chat.known and content.is_summary(content.plain(message.content))
             for message in history
@@ -96,15 +96,16 @@ class GeminiParser:
         chat.gone = [] if is_summed_up else [each for each in lacking if chat.is_talk(each)]
         for message in history:
             messages.take(chat, message, is_history=True)
-        chat.live = list(dict.fromkeys(message.id for message in history))
+        chat.live = dict.fromkeys(message.id for message in history)
 
     def _rewind(self, rewind: Rewind) -> Disposition:
         """Goes back to before a message; to one that is not there: back to nothing, as the producer does."""
         chat = self._chat
         chat.drafts.ts = None
         chat.settle()
-        place = chat.live.index(rewind.to) if rewind.to in chat.live else 0
-        left, chat.live = chat.live[place:], chat.live[:place]
+        live = list(chat.live)
+        place = live.index(rewind.to) if rewind.to in chat.live else 0
+        left, chat.live = live[place:], dict.fromkeys(live[:place])
         abandoned = [record for each in left for record in chat.known[each].records]
         kept = [record for each in chat.live for record in chat.known[each].records]
         if not abandoned:
