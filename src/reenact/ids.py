@@ -7,7 +7,7 @@ whatever file it was found in and whenever it was read.
 from __future__ import annotations
 
 import hashlib
-import uuid
+import os
 from collections.abc import Iterator
 from itertools import count
 from typing import Protocol
@@ -23,10 +23,10 @@ class Minter(Protocol):
 
 
 class RandomMinter:
-    """Random identifiers (122 bits)."""
+    """Random identifiers (128 bits)."""
 
     def mint(self) -> str:
-        return uuid.uuid4().hex
+        return os.urandom(16).hex()
 
 
 class CountingMinter:

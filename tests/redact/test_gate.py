@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.redact.samples import SAMPLES, noise
 
-from reenact.redact import BUILT_IN, Gate, Known, scrub, scrub_value
+from reenact.redact import BUILT_IN, HARMLESS, Gate, Known, scrub, scrub_value
 
 KNOWN = ("hunter2hunter", 'odd"\\value/1', "naïve-Passwörd-99", noise(20))
 KEYWORDS = [word for rule in BUILT_IN for word in rule.keywords]
-GATE = Gate(KEYWORDS, KNOWN)
+GATE = Gate(KEYWORDS, KNOWN, harmless=HARMLESS)
 NAMES = (
     "password",
     "api_key",
@@ -70,6 +70,11 @@ def test_ordinary_text_is_let_through() -> None:
     code = "def close(self) -> None:\n    for path in self.paths:\n        os.close(path)\n"
     assert GATE.is_clean(code.encode())
     assert GATE.is_clean(json.dumps({"output": code, "ok": True}).encode())
+
+
+def test_counts_of_tokens_are_let_through_and_a_token_is_not() -> None:
+    assert GATE.is_clean(b'{"max_tokens":3,"tokens":{"input":1}}')
+    assert not GATE.is_clean(b'{"max_tokens":3,"token":"x"}')
 
 
 def test_a_value_that_cannot_be_looked_for_shuts_the_gate() -> None:

@@ -35,7 +35,8 @@ class Guard:
             raise ConfigError(str(config_path(variables)), str(error)) from error
         self._rules = (*redact.BUILT_IN, *own)
         keywords = [word for rule in redact.BUILT_IN for word in rule.keywords]
-        self._gate = None if own else redact.Gate(keywords, [v for v in values if len(v) >= redact.SHORTEST])
+        long = [value for value in values if len(value) >= redact.SHORTEST]
+        self._gate = None if own else redact.Gate(keywords, long, harmless=redact.HARMLESS)
 
     def text(self, text: str) -> str:
         """Gives a text with placeholders in place of what looks like a secret."""

@@ -238,17 +238,24 @@ class ExchangeScope(Scope):
 
     def _kept(self, fields: Mapping[str, Any], field: str) -> Asked:
         listed = fields.get(field)
+        keeper, lane = self.session.keeper, self._place.lane or ""
         if isinstance(listed, msgspec.Raw):
             listed = msgspec.json.decode(listed, type=list[msgspec.Raw])
+        messages: list[bytes] = []
+        rest = dict(fields)
         if isinstance(listed, (list, tuple)):
-            messages = [bytes(each) if isinstance(each, msgspec.Raw) else _json(each) for each in listed]
-            shape = {name: value for name, value in fields.items() if name != field}
-        else:
-            messages, shape = [], dict(fields)
-        return self.session.keeper.ask(
+            del rest[field]
+            is_raw = bool(listed) and isinstance(listed[0], msgspec.Raw)
+            messages = [bytes(each) for each in listed] if is_raw else keeper.encoded(lane, listed, _json)
+        # Member by member: system prompt and tools are large, and the same each time.
+        names = keeper.encoded(f"{lane} shape", list(rest.values()), _json)
+        shape = b"{%b}" % b",".join(
+            b"%b:%b" % (_json(str(name)), each) for name, each in zip(rest, names, strict=True)
+        )
+        return keeper.ask(
             self.id,
-            lane=self._place.lane or "",
-            shape=_json(shape),
+            lane=lane,
+            shape=shape,
             messages=messages,
             field=field,
             origins=self._provenance,

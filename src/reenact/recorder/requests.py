@@ -11,11 +11,12 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from reenact.events.blocks import RequestRef
+from reenact.recorder.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from reenact.recorder.recorder import Recorder
@@ -71,6 +72,7 @@ class RequestKeeper:
         self._names: OrderedDict[bytes, str] = OrderedDict()
         self._inline: set[str] = set()
         self._lanes: dict[str, _Lane] = {}
+        self._unchanged: dict[str, Unchanged] = {}
         self._lock = threading.Lock()
 
     def ask(
@@ -117,6 +119,14 @@ class RequestKeeper:
                 raws=list(messages), names=names, origins=told,
                 is_whole=is_whole,
             )  # fmt: skip
+
+    def encoded(self, lane: str, values: Sequence[Any], encode: Callable[[Any], bytes]) -> list[bytes]:
+        """Gives the JSON of the values of a lane's next request; those that did not change cost nothing."""
+        with self._lock:
+            known = self._unchanged.get(lane)
+            if known is None:
+                known = self._unchanged[lane] = Unchanged(encode)
+            return known.encoded(values)
 
     def kept(self, asked: Asked) -> None:
         """Takes note that a request was written down: later ones may name it and its parts."""

@@ -8,12 +8,13 @@ signatures of the agents' protocols must survive, or recordings could not be mat
 from reenact.redact.detect import Hit, find
 from reenact.redact.gate import Gate
 from reenact.redact.known import SHORTEST, Known
-from reenact.redact.rules import BUILT_IN, Rule, custom
+from reenact.redact.rules import BUILT_IN, HARMLESS, Rule, custom
 from reenact.redact.scrub import EXEMPT_KEYS, Scrubbed, ScrubbedValue, scrub, scrub_value
 
 __all__ = [
     "BUILT_IN",
     "EXEMPT_KEYS",
+    "HARMLESS",
     "SHORTEST",
     "Gate",
     "Hit",

@@ -7,7 +7,7 @@ the machine's widest registers. Nearly every text that an agent writes is let of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
@@ -26,10 +26,21 @@ class Gate:
     Args:
         keywords: what rules begin at, in lower case.
         values: values known to be secret.
+        harmless: keyword → longer words in which no rule takes it for one.
     """
 
-    def __init__(self, keywords: Iterable[str], values: Iterable[str] = ()) -> None:
-        words = {_tail(keyword) for keyword in keywords}
+    def __init__(
+        self,
+        keywords: Iterable[str],
+        values: Iterable[str] = (),
+        *,
+        harmless: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        told = harmless or {}
+        self._counted = [
+            (word.encode(), [longer.encode() for longer in longers]) for word, longers in told.items()
+        ]
+        words = {_tail(keyword) for keyword in keywords if keyword not in told}
         for value in values:
             words.add(max(_PLAIN.findall(value), key=len, default="").lower())
         self._is_shut = any(len(word) < _SHORTEST - 1 for word in words)
@@ -49,8 +60,12 @@ class Gate:
         low = data.lower()
         if not low.isascii() and any(letter in low for letter in _FOLDED):
             return False
-        for find in self._searches:  # noqa: SIM110 - a generator costs as much as a search
+        for find in self._searches:
             if find(low):
+                return False
+        for word, longers in self._counted:
+            count = low.count(word)
+            if count and count != sum(map(low.count, longers)):
                 return False
         return True
 
