@@ -37,7 +37,7 @@ export function LiveCard({ one }: { one: NowSession }): JSX.Element {
             <div class="drawn">
                 <TapeView tape={tapeOf(session)} end={tapeEnd(session)} height={26} />
             </div>
-            <pre class="lines" tabIndex={0} aria-label="Last lines">
+            <pre class="lines" role="group" tabIndex={0} aria-label="Last lines">
                 {one.lines.slice(-5).map((line, index) => (
                     <Said line={line} key={index} />
                 ))}
