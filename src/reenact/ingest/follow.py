@@ -198,9 +198,10 @@ class Follower:
 
     def _learn(self, items: Iterable[Found]) -> None:
         self._watch.learn(
-            path
+            file
             for item in items
             for path in (item.transcript.path, *(beside.path for beside in item.transcript.sidecars))
+            for file in _files_of(path)
         )
 
     def _named(self, noticed: Noticed) -> Noticed:
@@ -322,6 +323,12 @@ def _looked_at(item: Found) -> Found | None:
         )
         return Found(source=item.source, transcript=now)
     return None
+
+
+def _files_of(path: str) -> tuple[str, ...]:
+    """Gives the files that change when a transcript does: of a database also its WAL."""
+    file, key = file_of(path)
+    return (path,) if key is None else (file, f"{file}-wal")
 
 
 def _has_beside(item: Found, paths: frozenset[str]) -> bool:
