@@ -329,6 +329,33 @@ def test_g15_calls_that_no_log_has_are_named_and_not_counted() -> None:
     assert found.bodies(ContextTrimmed) == []
 
 
+def test_a_history_from_elsewhere_is_context_and_nobodys_turn() -> None:
+    said = {
+        "id": uuid("m"),
+        "timestamp": moment(9),
+        "type": "gemini",
+        "content": [{"text": "An old answer."}],
+    }
+    found = parse(
+        begun(
+            prompt("p", "hi"),
+            answer("a", "x"),
+            replaced(context(), prompt("old", "An old prompt."), said),
+            prompt("q", "go on", 10),
+            answer("b", "y", 11),
+        )
+    )
+    assert [(body.role, body.origin) for body in found.bodies(ContextInjected)] == [
+        ("user", "environment"),
+        ("user", "history"),
+        ("assistant", "history"),
+    ]
+    assert [body.human for body in found.bodies(UserMessage)] == [True, True]
+    (trimmed,) = found.bodies(ContextTrimmed)
+    assert len(trimmed.removed) == 2
+    assert found.spent().output == 120
+
+
 def test_a_log_without_requests_says_that_it_cannot_be_replayed(tmp_path: Path) -> None:
     place(tmp_path, "session-2026-11-21T10-00-11111111.jsonl", begun(prompt("p", "hi"), answer("a", "x")))
     with (

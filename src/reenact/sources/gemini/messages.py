@@ -8,6 +8,7 @@ from reenact.events import AnyBlock
 from reenact.events.blocks import Reasoning, Text, ToolCall
 from reenact.events.bodies import (
     AssistantMessage,
+    ContextInjected,
     Custom,
     ErrorBody,
     LimitHit,
@@ -105,15 +106,25 @@ def _user(chat: Chat, message: Message, known: Known, *, is_history: bool) -> Di
         calls.compacted(chat, message, known)
         return "events"
     chat.settle()
-    is_human = not is_history and drafts.kind != "subagent"
-    if not chat.is_past and not is_history:
+    if is_history:
+        return _recalled(chat, message, known, role="user")
+    is_human = drafts.kind != "subagent"
+    if not chat.is_past:
         drafts.start_loop(message.id, is_branch=chat.is_branch)
         chat.is_branch = False
     known.is_human = is_human
-    origin = "history" if is_history else "prompt" if is_human else "task"
+    origin = "prompt" if is_human else "task"
     known.spot = drafts.spot
     body = UserMessage(blocks=_asked(message), human=is_human, origin=origin, message=message.id)
     known.record = drafts.emit(f"m:{message.id}", body)
+    known.records.append(known.record)
+    return "events"
+
+
+def _recalled(chat: Chat, message: Message, known: Known, *, role: str) -> Disposition:
+    """Takes a message that only a new history has: nobody said it here (a saved chat, a note of the CLI)."""
+    body = ContextInjected(blocks=content.blocks(message.content), role=role, origin="history")
+    known.record = chat.drafts.emit(f"m:{message.id}", body)
     known.records.append(known.record)
     return "events"
 
@@ -132,8 +143,9 @@ def _asked(message: Message) -> tuple[AnyBlock, ...]:
 def _gemini(chat: Chat, message: Message, known: Known, *, is_history: bool) -> Disposition:
     chat.settle()
     drafts = chat.drafts
-    is_real = message.tokens is not None or bool(message.calls) or message.model is not None
-    if not chat.is_past and (is_real or not is_history):
+    if is_history and message.tokens is None and message.model is None and not message.calls:
+        return _recalled(chat, message, known, role="assistant")
+    if not chat.is_past:
         drafts.open_turn(message.id)
     known.spot = drafts.spot
     said = tuple(block for block in content.blocks(message.content) if not isinstance(block, ToolCall))
