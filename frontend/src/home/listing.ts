@@ -2,10 +2,11 @@
 import { signal } from "@preact/signals";
 import { get, isAbort } from "../api/client";
 import type { Group, Groups, QueryPart, QueryProblem, SessionList, SessionRow, Tape, Tapes } from "../api/types";
-
 import { withNow } from "./layout";
 
 export const PAGE = 100;
+/** How long rows wait for their groups, in ms. */
+const PATIENCE = 120;
 /** Pages kept; beyond that the ones seen longest ago are asked again when they are needed. */
 const KEPT = 60;
 
@@ -19,6 +20,8 @@ export interface Answer {
     parts: QueryPart[] | null;
     groups: Group[];
 }
+
+const after = (ms: number): Promise<null> => new Promise((done) => setTimeout(() => done(null), ms));
 
 export class Listing {
     /** The latest answer as a whole; null before the first. */
@@ -49,15 +52,17 @@ export class Listing {
         const late = setTimeout(() => (this.slow.value = true), 150);
         try {
             const params = { q, sort };
-            const [list, told] = await Promise.all([
-                get<SessionList>("sessions", { ...params, offset: 0, limit: PAGE }, mine.signal),
-                sort ? { groups: [] } : get<Groups>("groups", params, mine.signal),
-            ]);
+            const heads = sort ? Promise.resolve<Group[]>([]) : this.#heads(q, mine.signal);
+            const list = await get<SessionList>("sessions", { ...params, offset: 0, limit: PAGE }, mine.signal);
+            // Groups mostly come as fast as the rows; where they do not, the rows do not wait for them.
+            const groups = await Promise.race([heads, after(PATIENCE)]);
             if (this.#first !== mine) return;
             for (const other of this.#asking.values()) other.abort();
             this.#asking.clear();
             this.#pages = new Map([[0, list.rows]]);
             this.error.value = null;
+            const before = this.answer.value;
+            const still = before?.q === q && before.sort === sort && before.matched === list.matched ? before.groups : [];
             this.answer.value = {
                 q,
                 sort,
@@ -66,15 +71,30 @@ export class Listing {
                 tookMs: list.took_ms,
                 problems: list.problems,
                 parts: list.parts,
-                groups: withNow(told.groups, list.rows),
+                groups: groups ? withNow(groups, list.rows) : still,
             };
             this.arrived.value += 1;
+            if (!groups) void heads.then((late) => this.#headed(mine, late, list.rows));
         } catch (error) {
             if (!isAbort(error) && this.#first === mine) this.error.value = error as Error;
         } finally {
             clearTimeout(late);
             if (this.#first === mine) this.slow.value = false;
         }
+    }
+
+    /** The groups of a query; none where they cannot be told. */
+    async #heads(q: string, until: AbortSignal): Promise<Group[]> {
+        return get<Groups>("groups", { q }, until).then(
+            (told) => told.groups,
+            () => [],
+        );
+    }
+
+    #headed(asked: AbortController, groups: Group[], rows: SessionRow[]): void {
+        if (this.#first !== asked || !this.answer.value) return;
+        this.answer.value = { ...this.answer.value, groups: withNow(groups, rows) };
+        this.arrived.value += 1;
     }
 
     /** Ask the same again, soon; several wishes at once are one. */
