@@ -8,10 +8,16 @@ import sys
 import pytest
 
 from reenact import wire
-from reenact.wire import anthropic
+from reenact.wire import anthropic, gemini, openai_chat, openai_responses
+
+each_room = pytest.mark.parametrize(
+    "room",
+    [wire, anthropic, gemini, openai_chat, openai_responses],
+    ids=["wire", "wire.anthropic", "wire.gemini", "wire.openai_chat", "wire.openai_responses"],
+)
 
 
-@pytest.mark.parametrize("room", [wire, anthropic], ids=["wire", "wire.anthropic"])
+@each_room
 def test_every_public_name_is_there_and_explained(room: object) -> None:
     names: list[str] = getattr(room, "__all__")  # noqa: B009  # a module is an object to mypy
     assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
@@ -21,7 +27,7 @@ def test_every_public_name_is_there_and_explained(room: object) -> None:
             assert value.__doc__, name
 
 
-@pytest.mark.parametrize("room", [wire, anthropic], ids=["wire", "wire.anthropic"])
+@each_room
 def test_an_unknown_name_is_an_attribute_error(room: object) -> None:
     with pytest.raises(AttributeError, match="unheard_of"):
         room.unheard_of  # type: ignore[attr-defined]  # noqa: B018  # that is the point

@@ -17,7 +17,7 @@ import msgspec
 
 from reenact.gateway import http
 from reenact.wire import sse
-from reenact.wire.openai_responses import Conversation, Turn, as_stream
+from reenact.wire.openai_responses.websocket import Conversation, Turn, as_stream
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

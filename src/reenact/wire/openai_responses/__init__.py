@@ -4,20 +4,25 @@ It knows items, events and what the server may remember (`previous_response_id`)
 anything.
 """
 
-from reenact.wire.openai_responses.dialect import DIALECT
-from reenact.wire.openai_responses.message import parse_reply, tokens
-from reenact.wire.openai_responses.render import render_stream
-from reenact.wire.openai_responses.stream import assemble
-from reenact.wire.openai_responses.websocket import (
-    Conversation,
-    Turn,
-    as_frames,
-    as_stream,
-    request_frame,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reenact.wire.openai_responses.dialect import DIALECT
+    from reenact.wire.openai_responses.message import parse_reply, tokens
+    from reenact.wire.openai_responses.render import render_stream
+    from reenact.wire.openai_responses.stream import Assembler, assemble
+    from reenact.wire.openai_responses.websocket import (
+        Conversation,
+        Turn,
+        as_frames,
+        as_stream,
+        request_frame,
+    )
 
 __all__ = [
     "DIALECT",
+    "Assembler",
     "Conversation",
     "Turn",
     "as_frames",
@@ -28,3 +33,19 @@ __all__ = [
     "request_frame",
     "tokens",
 ]
+
+_HOMES = {
+    "dialect": ("DIALECT",),
+    "message": ("parse_reply", "tokens"),
+    "render": ("render_stream",),
+    "stream": ("Assembler", "assemble"),
+    "websocket": ("Conversation", "Turn", "as_frames", "as_stream", "request_frame"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads the part of the room where a name lives; who needs one part does not pay for all."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
