@@ -29,7 +29,6 @@ class Database:
         self._columns: dict[str, frozenset[str]] = {}
         try:
             self._connection = _connect(path)
-            self._connection.set_busy_timeout(_PATIENCE)
             self._tables = {
                 str(row[0]) for row in self._rows("SELECT name FROM sqlite_master WHERE type='table'")
             }
@@ -99,6 +98,7 @@ def _connect(path: str) -> apsw.Connection:
         raise OSError(f"{path} is not a regular file")
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(f"file:{quote(os.fsencode(path))}?mode=ro", flags=flags)
+    connection.set_busy_timeout(_PATIENCE)
     try:
         connection.cursor().execute("SELECT count(*) FROM sqlite_master").fetchall()
     except apsw.CantOpenError:

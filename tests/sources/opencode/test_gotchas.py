@@ -198,6 +198,17 @@ def test_o05_a_fork_of_one_answer_has_no_sums_of_its_own(tmp_path: Path) -> None
         assert rows[FORK].inherited.total == 1050
 
 
+def test_o05_an_imported_session_counts_its_last_answer_too(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    story(book)
+    copied = [line for line in lines(transcripts(tmp_path)[MAIN]) if b"session.created" in line]
+    book.fork()
+    book.close()
+    copied += [line for line in lines(transcripts(tmp_path)[FORK]) if b"message." in line]
+    keys = {body.key: body.tokens for body in bodies_of(parse(copied), UsageRecorded)}
+    assert sum(tokens.total for tokens in keys.values()) == STORY.total
+
+
 def _with_helper(book: Book) -> None:
     book.session()
     book.prompt("msg_1", "Ask a helper")

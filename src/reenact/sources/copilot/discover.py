@@ -6,7 +6,6 @@ Layouts: `session-state/<id>/events.jsonl` (current), `session-state/<id>.jsonl`
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import stat
@@ -131,8 +130,7 @@ def _file(path: Path, *, is_named: bool) -> Iterator[_Found]:
     """Yields a file as a session, or as a problem; a named file of another kind is passed over."""
     try:
         status = path.stat()
-        with path.open("rb") if stat.S_ISREG(status.st_mode) else contextlib.nullcontext() as file:
-            head = b"" if file is None else file.read(_HEAD)
+        head = _head(path, status)
     except OSError as error:
         yield _Found(path=str(path), key="", rank=9, problem=error.strerror or "it cannot be read")
         return
@@ -144,6 +142,17 @@ def _file(path: Path, *, is_named: bool) -> Iterator[_Found]:
         return
     found = (status.st_size, status.st_mtime_ns, status.st_ino)
     yield _Found(path=str(path), key=key, rank=rank, status=found)
+
+
+def _head(path: Path, status: os.stat_result) -> bytes:
+    """Gives the beginning of a file; of one whose place says all it is not read."""
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return b""
+    is_placed = path.name == _EVENTS and path.parent.parent.name == _STATE
+    if is_placed and os.access(path, os.R_OK):
+        return b"{"
+    with path.open("rb") as file:
+        return file.read(_HEAD)
 
 
 def _identity(path: Path, head: bytes, *, is_named: bool) -> tuple[str | None, int]:

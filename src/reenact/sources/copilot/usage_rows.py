@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import BinaryIO
 
 from reenact.sources.database import Database, stream
 from reenact.sources.protocol import file_of
 
 FILE = "session-store.db"
+_HEAD = 512 * 1024
 _TABLE = "assistant_usage_events"
 _COLUMNS = (
     "id", "turn_index", "agent_id", "parent_tool_call_id", "model", "input_tokens", "output_tokens",
@@ -33,14 +35,30 @@ def marks(path: str) -> Mapping[str, str]:
 
 
 def open_rows(path: str) -> BinaryIO:
-    """Opens the rows of one session as JSON lines.
+    """Opens the rows of one session as JSON lines; none where its transcript has records of its own.
 
     Raises:
         OSError: the database cannot be read.
     """
     file, session = file_of(path)
+    if session is None or _has_records(Path(file).parent, session):
+        return stream(())
     database = Database(file)
-    return stream(_rows(database, session or ""), database)
+    return stream(_rows(database, session), database)
+
+
+def _has_records(home: Path, session: str) -> bool:
+    """Tells whether a transcript begins with usage records; then its rows change nothing."""
+    for place in (
+        home / "session-state" / session / "events.jsonl",
+        home / "session-state" / f"{session}.jsonl",
+    ):
+        try:
+            with place.open("rb") as log:
+                return b'"session.usage_record"' in log.read(_HEAD)
+        except OSError:
+            continue
+    return False
 
 
 def _rows(database: Database, session: str) -> Iterator[dict[str, object]]:

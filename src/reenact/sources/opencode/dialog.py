@@ -202,6 +202,9 @@ def part(state: State, info: dict[str, Any], raw: Any) -> Disposition:
         case "subtask" | "agent":
             if not strand.has(f"{kind}:{identity}"):
                 strand.emit(f"{kind}:{identity}", Custom(name=f"opencode.{kind}", data=info))
+        case "step-finish" if isinstance(raw, dict) and "t" not in raw and known is state.latest:
+            if known.is_done:  # a copy in the log of changes: told as a whole, and its parts behind it
+                close(state, known)
         case quiet if quiet in _QUIET:
             pass
         case _:
