@@ -17,8 +17,8 @@ from typing import Any
 from bench.figures import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
-NAMES = ("replay", "search", "importing", "reading")
-HEAVY = ("heavy",)
+NAMES = ("replay", "search", "importing", "reading", "recording")
+HEAVY = ("heavy", "page")
 """Run only when named: they take long."""
 
 

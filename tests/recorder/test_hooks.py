@@ -208,3 +208,16 @@ def test_an_observer_may_record_too_and_may_leave(archive: Archive) -> None:
     told = kinds_of(archive, session)
     assert (told.count("tool.called"), told.count("session.note")) == (2, 1)
     assert told.index("session.note") == told.index("tool.called") + 1
+
+
+def test_observers_hear_their_own_session_in_their_order(archive: Archive) -> None:
+    """S4-29, S4-30: each event once, first the one that was put on first."""
+    heard: list[tuple[str, str, int]] = []
+    with archive.record() as one, archive.record() as two:
+        for name in ("first", "second"):
+            one.observe(lambda event, name=name: heard.append((name, event.session, event.seq)))  # type: ignore[misc]  # name is a str
+        two.note("not for them")
+        one.note("for them")
+    assert heard[:2] == [("first", one.id, 2), ("second", one.id, 2)]
+    assert {session for _, session, _ in heard} == {one.id}
+    assert len(heard) == len(set(heard))

@@ -116,3 +116,12 @@ def test_a_session_that_somebody_else_writes_degrades(archive: Archive) -> None:
     assert second.lost == 1
     second.close()
     first.close()
+
+
+def test_ten_thousand_events_are_numbered_without_a_gap(archive: Archive) -> None:
+    """S4-43."""
+    writing = recorder(archive)
+    for _ in range(10_000):
+        writing.record(SessionNote(text="x"))
+    writing.close()
+    assert [event.seq for event in recorded(archive)] == list(range(1, 10_001))

@@ -284,3 +284,15 @@ def test_notes_titles_and_tags_are_events(archive: Archive) -> None:
     assert (row.title, row.tags) == ("My title", ("b",))
     assert note is not None
     assert note.body == bodies.SessionNote(text="look here")
+
+
+@pytest.mark.parametrize(
+    "status", ["running", "progressed", "awaiting_input", "completed", "failed", "cancelled"]
+)
+def test_what_a_sub_agent_does_is_told_by_its_latest_status(archive: Archive, status: str) -> None:
+    """S4-34."""
+    with archive.record() as session:
+        session.link_child("somebody", call="c1")
+        for each in ("running", status):
+            session.emit(bodies.AgentStatus(child="somebody", status=each))
+    assert [child.status for child in tree_of(archive, session).children] == [status]
