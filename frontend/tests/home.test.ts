@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shades, weeks } from "../src/home/heatmap";
-import { CHILD, GROUP, layout, nextLine, ROW, withNow } from "../src/home/layout";
+import { CHILD, GROUP, layout, nextLine, ROW, starts, withNow } from "../src/home/layout";
 import { inserted, lex, quoted, typedAt } from "../src/home/words";
 import type { Group } from "../src/api/types";
+import { lineAtOffset } from "../src/parts/window";
 import { isoDay } from "../src/parts/times";
 
 const pieces = (text: string) => lex(text).filter((token) => token.kind !== "space").map((token) => [token.kind, token.text]);
@@ -101,4 +102,16 @@ test("sessions at work stand above all in a group of their own, and are counted 
     assert.deepEqual(groups.map(({ title, first, count }) => [title, first, count]), [["Now", 0, 2], ["Yesterday", 2, 8]]);
     assert.deepEqual(withNow([group("Today", 0, 4)], rows.slice(2)).map(({ title }) => title), ["Today"]);
     assert.deepEqual(withNow([], rows), []);
+});
+
+test("the line at any height is the one that is drawn there", () => {
+    const lines = layout(300, [group("a", 0, 100), group("b", 100, 200)], new Map([[5, 2], [250, 3]]));
+    const offsets = starts(lines, [26, 36, 30]);
+    assert.equal(offsets[lines.count], 2 * 26 + 300 * 36 + 5 * 30);
+    for (let at = 0; at < lines.count; at += 1) {
+        assert.equal(lineAtOffset(offsets, offsets[at]!), at);
+        assert.equal(lineAtOffset(offsets, offsets[at + 1]! - 0.5), at);
+    }
+    assert.equal(lineAtOffset(offsets, 1e9), lines.count - 1);
+    assert.equal(lineAtOffset(starts(layout(0, [], new Map()), [26, 36, 30]), 0), 0);
 });

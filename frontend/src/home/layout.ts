@@ -39,6 +39,13 @@ export function layout(sessions: number, groups: readonly Group[], unfolded: Rea
     return { count: at, ...made };
 }
 
+/** Where each line begins, by the height of its kind, and where the last one ends. */
+export function starts(lines: Layout, heights: readonly [group: number, row: number, child: number]): Float64Array {
+    const found = new Float64Array(lines.count + 1);
+    for (let at = 0; at < lines.count; at += 1) found[at + 1] = found[at]! + heights[lines.kind[at] as 0 | 1 | 2];
+    return found;
+}
+
 /** The next line in a direction on which a session or sub-agent stands; the present one where there is none. */
 export function nextLine(lines: Layout, from: number, by: 1 | -1): number {
     for (let at = from + by; at >= 0 && at < lines.count; at += by) if (lines.kind[at] !== GROUP) return at;

@@ -1,19 +1,25 @@
 /** The list of sessions: a grid over a virtual window, moved through with keys. */
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { SessionRow } from "../api/types";
 import { dayMonth } from "../parts/times";
-import { useVirtual } from "../parts/virtual";
+import { useWindow } from "../parts/window";
 import { go } from "../router";
 import { useKeys } from "../shell/keys";
 import { tick } from "../shell/state";
 import { columns, narrow, template } from "./columns";
 import { Headings, nextSort } from "./headings";
 import { star, stars } from "./kept";
-import { CHILD, GROUP, layout, nextLine, ROW } from "./layout";
+import { CHILD, GROUP, layout, nextLine, starts } from "./layout";
 import type { Listing } from "./listing";
 import { ChildLine, GroupLine, SessionLine, WaitingLine } from "./row";
+
+/** Height of a heading, a session, a sub-agent. */
+const WIDE = [26, 36, 30] as const;
+const NARROW = [26, 54, 54] as const;
+/** What the head of the list covers. */
+const HEAD = 29;
 
 export interface ListProps {
     listing: Listing;
@@ -29,16 +35,15 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
     const date = useSignal("");
     const floating = useRef<HTMLSpanElement>(null);
     const answer = listing.answer.value!;
-    const lines = useComputed(() => {
-        void listing.arrived.value;
-        const now = listing.answer.value;
-        return layout(now?.matched ?? 0, now?.groups ?? [], listing.shown());
-    }).value;
-    const heights = narrow.value ? { [GROUP]: 26, [ROW]: 54, [CHILD]: 54 } : { [GROUP]: 26, [ROW]: 36, [CHILD]: 30 };
-    const size = useCallback((at: number) => heights[lines.kind[at] as 0 | 1 | 2] ?? 36, [lines, narrow.value]);
-    const virtual = useVirtual({ count: lines.count, scroller: () => scroller.current, size });
-    useLayoutEffect(() => virtual.measure(), [size]);
-    const shown = virtual.getVirtualItems();
+    // Laid out anew only where lines come or go: pages and tapes that arrive change none.
+    void listing.arrived.value;
+    const unfolded = listing.shown();
+    const folds = [...unfolded].flat().join();
+    const lines = useMemo(() => layout(answer.matched, answer.groups, unfolded), [answer.matched, answer.groups, folds]);
+    const heights = narrow.value ? NARROW : WIDE;
+    const offsets = useMemo(() => starts(lines, heights), [lines, heights]);
+    const view = useWindow({ starts: offsets, scroller: () => scroller.current });
+    const shown = view.lines;
     const first = shown.find((item) => lines.kind[item.index] !== GROUP);
     const last = shown.at(-1);
     useEffect(() => {
@@ -52,7 +57,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
     };
     const select = (line: number) => {
         selected.value = line;
-        virtual.scrollToIndex(line, { align: "auto" });
+        view.reveal(line, HEAD);
     };
     const open = (line: number) => {
         const session = sessionAt(line);
@@ -101,8 +106,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
         if (!box) return;
         let timer: ReturnType<typeof setTimeout>;
         const moved = () => {
-            const top = virtual.getVirtualItemForOffset(box.scrollTop + 40);
-            const session = top ? sessionAt(top.index) : null;
+            const session = sessionAt(view.lineAt(box.scrollTop + 40));
             const at = session?.ended_ts ?? session?.started_ts;
             date.value = answer.matched > 500 && at ? dayMonth(new Date(at)) : "";
             const share = box.scrollTop / Math.max(1, box.scrollHeight - box.clientHeight);
@@ -134,7 +138,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
                 onFocus={(event) => event.target === event.currentTarget && selected.value < 0 && (selected.value = nextLine(lines, -1, 1))}
             >
                 <Headings sort={sort} onSort={onSort} />
-                <Tall height={virtual.getTotalSize()} boxRef={inner}>
+                <Tall height={view.total} boxRef={inner}>
                     {shown.map((item) => (
                         <Line key={item.index} top={item.start} height={item.size}>
                             {line(item.index)}

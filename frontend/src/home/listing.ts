@@ -7,6 +7,8 @@ import { withNow } from "./layout";
 export const PAGE = 100;
 /** How long rows wait for their groups, in ms. */
 const PATIENCE = 120;
+/** How long the list rests before pages are asked, in ms. */
+const REST = 40;
 /** Pages kept; beyond that the ones seen longest ago are asked again when they are needed. */
 const KEPT = 60;
 
@@ -40,6 +42,7 @@ export class Listing {
     #tapes = new Map<string, Tape | null>();
     #asking = new Map<number, AbortController>();
     #first: AbortController | null = null;
+    #resting: ReturnType<typeof setTimeout> | undefined;
     #again: ReturnType<typeof setTimeout> | undefined;
 
     /** Ask a query from its beginning. The old rows stay until the answer is there. */
@@ -149,7 +152,11 @@ export class Listing {
             asked.abort();
             this.#asking.delete(page);
         }
-        for (const page of wanted) if (!this.#pages.has(page) && !this.#asking.has(page)) void this.#load(page);
+        // While the list flies by, nothing is asked; once it rests for a moment, what is seen then.
+        clearTimeout(this.#resting);
+        this.#resting = setTimeout(() => {
+            for (const page of wanted) if (!this.#pages.has(page) && !this.#asking.has(page)) void this.#load(page);
+        }, REST);
         const missing: string[] = [];
         for (let at = from; at <= to; at += 1) {
             const row = this.row(at);
