@@ -63,6 +63,7 @@ class Following:
         self._rows: dict[str, SessionRow] = {}
         self._ready: deque[Followed] = deque()
         self._is_closed = False
+        self._moment = archive.clock.now()
         self._given = ""
         self._since: int | None = None
         self.follower = Follower(
@@ -137,6 +138,7 @@ class Following:
         if arrivals and self._is_rebuilt():
             self._since = self._archive.clock.now() - _LATELY
         fresh: set[str] = set()
+        self._moment = self._archive.clock.now()
         for arrival in arrivals:
             first = arrival.first
             if skip is not None and arrival.number == skip.number:
@@ -167,9 +169,7 @@ class Following:
                         self._ready.append(Followed(event=event, session=row, cursor=cursor))
 
     def _at(self, number: int, seq: int) -> str:
-        return _Cursor(
-            index=self._feed.index, number=number, seq=seq, moment=self._archive.clock.now()
-        ).written()
+        return f"{self._feed.index}.{number}.{'-' if seq == _FAR else seq}.{self._moment}"
 
     def _row(self, session: str) -> SessionRow | None:
         if session not in self._rows:
@@ -238,9 +238,6 @@ class _Cursor(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     seq: int
     moment: int
-
-    def written(self) -> str:
-        return f"{self.index}.{self.number}.{'-' if self.seq == _FAR else self.seq}.{self.moment}"
 
     @classmethod
     def read(cls, text: str) -> _Cursor:

@@ -99,8 +99,8 @@ def _there(folders: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
 
 _INTERVAL = 0.4
 _HOT = 128
-_COLD_SHARE = 40
-"""Into so many turns the looks at all other files are divided."""
+_COLD = 1000
+"""All other files that are looked at in one turn: some two milliseconds."""
 
 Look = tuple[int, int, int]
 
@@ -146,7 +146,6 @@ class Polled:
         newest = sorted(looks, key=lambda path: (looks[path] or (0, 0, 0))[1])
         for path in newest[-_HOT:]:
             self._heat(path)
-        self._cold.extend(looks)
 
     def close(self) -> None:
         self._files.clear()
@@ -158,10 +157,10 @@ class Polled:
             del self._hot[next(iter(self._hot))]
 
     def _share(self) -> list[str]:
-        self._turn = (self._turn + 1) % _COLD_SHARE
-        if not self._turn:
-            self._cold = list(self._files)
-        return self._cold[self._turn :: _COLD_SHARE]
+        if self._turn >= len(self._cold):
+            self._turn, self._cold = 0, list(self._files)
+        begin, self._turn = self._turn, self._turn + _COLD
+        return self._cold[begin : self._turn]
 
     def _walk(self) -> set[str]:
         """Takes note of all folders; gives those that are new."""
