@@ -310,7 +310,7 @@ def test_what_a_call_cost_is_counted_in_the_ledgers_terms(archive: Archive, name
     assert len(answers) >= 2
     assert {body.usage for body in answers} == {expected}
     assert [(body.tokens, body.quality) for body in spent] == [(expected, "measured")] * len(answers)
-    assert [body.key for body in spent] == [f"msg:{body.message}" for body in answers]
+    assert [body.key for body in spent] == [f"resp:{body.message}" for body in answers]
 
 
 def test_the_secret_in_an_address_is_not_kept(archive: Archive) -> None:

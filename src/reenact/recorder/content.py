@@ -20,13 +20,16 @@ def usage_of(dialect: Dialect, message: Mapping[str, Any], exchange: str) -> Usa
     if tokens is None:
         return None
     outline = dialect.outline(message)
-    return spent(outline.id or exchange, tokens, model=outline.model, is_final=outline.is_final)
+    name = outline.id or exchange
+    return spent(name, tokens, model=outline.model, is_final=outline.is_final, kind=dialect.counted_as)
 
 
-def spent(message: str, tokens: Tokens, *, model: str | None, is_final: bool) -> UsageRecorded:
+def spent(
+    message: str, tokens: Tokens, *, model: str | None, is_final: bool, kind: str = "msg"
+) -> UsageRecorded:
     """Gives the ledger's record of one answer; one that was not heard to its end is a lower bound."""
     return UsageRecorded(
-        key=f"msg:{message}",
+        key=f"{kind}:{message}",
         tokens=tokens,
         model=model,
         final=is_final,

@@ -56,6 +56,8 @@ class Dialect(ABC):
     layout: ClassVar[Layout]
     rules: Rules
     """What varies from run to run in texts of this dialect's clients."""
+    counted_as: ClassVar[str] = "resp"
+    """The kind of the key under which an answer's tokens are counted, here and in logs of it."""
     refusal_status: ClassVar[int] = 400
     """The status at which this dialect's clients ask no more and say why."""
     sealed: frozenset[str] = frozenset()

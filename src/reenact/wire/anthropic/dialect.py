@@ -34,6 +34,7 @@ class _Anthropic(Dialect):
     name = "anthropic"
     layout = LAYOUT
     rules = fingerprint.CLAUDE_CODE
+    counted_as = "msg"
     refusal_status = failure.REFUSAL_STATUS
 
     def route(self, method: str, path: str) -> Route | None:
