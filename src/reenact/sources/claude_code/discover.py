@@ -170,6 +170,7 @@ def _file(listing: _Listing, name: str, path: str, *, is_asked: bool) -> Iterato
     )
 
 
+@lru_cache(maxsize=64)
 def _may_be_others(folder: str) -> bool:
     """Tells whether a file called by an id may be another agent's: outside of a mirror of our folders."""
     parts = Path(folder).parts
