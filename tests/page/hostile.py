@@ -77,14 +77,46 @@ def _records(number: int, name: str, text: str) -> list[dict[str, Any]]:
             },
         }
     )
-    values: dict[str, Any] = {"command": said, "description": said, "__proto__": {"polluted": True}, "path": bad or said}
+    values: dict[str, Any] = {
+        "command": said,
+        "description": said,
+        "__proto__": {"polluted": True},
+        "path": bad or said,
+    }
     contents: list[tuple[str, Any]] = [
         ("user", f"{name}: {said}"),
         ("assistant", [{"type": "thinking", "thinking": said, "signature": "c2ln"}]),
-        ("assistant", [{"type": "text", "text": f"# {said}\n\n{said}\n\n```html\n{said}\n```\n\n| a | b |\n|--|--|\n| {said} | 1 |"}]),
+        (
+            "assistant",
+            [
+                {
+                    "type": "text",
+                    "text": f"# {said}\n\n{said}\n\n```html\n{said}\n```\n\n| a | b |\n|--|--|\n| {said} | 1 |",
+                }
+            ],
+        ),
         ("assistant", [{"type": "tool_use", "id": call, "name": "Bash", "input": values}]),
-        ("user", [{"type": "tool_result", "tool_use_id": call, "content": [{"type": "text", "text": text}, image]}]),
-        ("assistant", [{"type": "tool_use", "id": call + "b", "name": f"mcp__{bad or 'x'}__{said[:40]}", "input": values}]),
+        (
+            "user",
+            [
+                {
+                    "type": "tool_result",
+                    "tool_use_id": call,
+                    "content": [{"type": "text", "text": text}, image],
+                }
+            ],
+        ),
+        (
+            "assistant",
+            [
+                {
+                    "type": "tool_use",
+                    "id": call + "b",
+                    "name": f"mcp__{bad or 'x'}__{said[:40]}",
+                    "input": values,
+                }
+            ],
+        ),
         ("user", [{"type": "tool_result", "tool_use_id": call + "b", "content": said, "is_error": True}]),
         ("assistant", [{"type": "text", "text": "The end."}]),
     ]

@@ -100,10 +100,14 @@ def test_ten_megabytes_in_one_line_come_by_their_head_and_their_size(
     hostile_window: Opened, served_hostile: Served
 ) -> None:
     page = hostile_window.page
-    show(page, served_hostile, session_named(served_hostile, "a line of ten megabytes"))
-    unfold_all(page)
-    card = page.locator(".card.tool", has=page.get_by_role("link", name="Download")).first
-    expect(card).to_contain_text("10.0 MB")
+    session = session_named(served_hostile, "a line of ten megabytes")
+    rows = ask(served_hostile, f"sessions/{session}/stream?at=1&limit=200")["rows"]
+    large = next(row for row in rows if row["tool"] and row["tool"]["output"]["size"] > 1_000_000)
+    show(page, served_hostile, session, f"/at/{large['seq']}")
+    card = page.locator(".slot.now .card.tool")
+    expect(card.get_by_role("link", name="Download")).to_have_text("Download 10.0 MB")
+    expect(card.locator(".result")).to_contain_text("10.0 MB")
+    assert len(card.locator(".term").inner_text()) < 5000
     assert len(page.locator("main").inner_text()) < 300_000
 
 

@@ -10,6 +10,9 @@ function foldsOf(s: Session): Map<string, boolean> {
     return folds;
 }
 
+/** Whether a piece is open, for those that only look. */
+export const isUnfolded = (s: Session, key: string): boolean => foldsOf(s).get(key) ?? false;
+
 /** Whether a piece is open, and the way to change it. */
 export function useFold(s: Session, key: string, atFirst: boolean): [boolean, () => void] {
     const folds = foldsOf(s);

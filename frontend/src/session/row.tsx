@@ -10,6 +10,7 @@ import { href } from "../router";
 import { Images, More, Todos, usePages } from "./bodies";
 import { useFold } from "./folds";
 import { Glyph } from "./glyphs";
+import { keyOf, type Run } from "./groups";
 import { Markdown } from "./markdown";
 import { memo } from "./memo";
 import { Plain } from "./plain";
@@ -36,7 +37,7 @@ export const Row = memo(function Row({ s, row, reading, when, wide }: RowProps):
     const number = row.kind === "agents" && row.end > row.seq ? `${row.seq}–${row.end}` : String(row.seq);
     return (
         <article class={`row k-${row.kind} ${when} ${row.live ? "" : "left"}`} aria-label={`step ${row.seq}, ${row.kind}`} data-seq={row.seq}>
-            <button type="button" class="n" tabIndex={-1} onClick={() => s.moveTo(row.seq)} title={row.ts === null ? `step ${row.seq}` : exact(new Date(row.ts))} aria-label={`go to step ${row.seq}`}>
+            <button type="button" class="n" tabIndex={-1} onClick={() => s.moveTo(row.seq)} title={row.ts === null ? `step ${row.seq}` : exact(new Date(row.ts))} aria-label={`${number}: go to this step`}>
                 {number}
             </button>
             <div class="it">{contentOf({ s, row, reading, when, wide })}</div>
@@ -175,6 +176,24 @@ function Aside({ s, row }: { s: Session; row: StreamRow }): JSX.Element {
                 </div>
             )}
         </>
+    );
+}
+
+/** Several of them in one line, named by their sources. */
+export function RunRow({ s, run, when }: { s: Session; run: Run; when: "past" | "later" }): JSX.Element {
+    const [isOpen, toggle] = useFold(s, keyOf(run.run[0] as StreamRow), false);
+    const names = [...new Set(run.run.map((row) => named(oneLine(row.title || row.event, 60), oneLine(row.text?.text ?? "", 60))))];
+    return (
+        <article class={`row k-system ${when}`} aria-label={`steps ${run.seq} to ${run.end}, put in by the agent`}>
+            <button type="button" class="n" tabIndex={-1} onClick={() => s.moveTo(run.seq)} aria-label={`${run.seq}: go to this step`}>
+                {run.seq}
+            </button>
+            <div class="it">
+                <button type="button" class="fold" aria-expanded={isOpen} onClick={toggle}>
+                    <b>{run.run.length} put in by the agent</b> <span>{names.join(", ")}</span> <Icon name={isOpen ? "down" : "right"} />
+                </button>
+            </div>
+        </article>
     );
 }
 

@@ -2,11 +2,10 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { StreamRow } from "../api/types";
 import { HUMAN, MODEL, type Steps, TOOL } from "../deck/steps";
+import { grouped } from "./groups";
 import { Heights } from "./heights";
-import { isSkimmed, Row } from "./row";
-import type { Rows } from "./rows";
+import { isSkimmed, Row, RunRow } from "./row";
 import type { Session } from "./state";
 
 /** Where the line at N stands in the pane, as a share of its height. */
@@ -132,12 +131,14 @@ export function Stream({ s }: { s: Session }): JSX.Element {
     const wide = view.value.width >= WIDE_PX;
     const drawn: JSX.Element[] = [];
     for (let i = from; i <= to && i < count; i++) {
-        const rows = grouped(s.rows, i);
+        const rows = grouped(s, i, reading);
         drawn.push(
             <div key={i} data-i={i} class={i === at ? "slot now" : "slot"}>
                 {rows === undefined && <div class="row waits" style={{ height: `${sums?.of(i) ?? 40}px` }} />}
                 {rows?.map((row) =>
-                    reading === "skim" && isSkimmed(row) ? null : (
+                    "run" in row ? (
+                        <RunRow key="run" s={s} run={row} when={i <= at ? "past" : "later"} />
+                    ) : reading === "skim" && isSkimmed(row) ? null : (
                         <Row key={row.seq} s={s} row={row} reading={reading} when={i < at ? "past" : i === at ? "now" : "later"} wide={wide} />
                     ),
                 )}
@@ -155,26 +156,6 @@ export function Stream({ s }: { s: Session }): JSX.Element {
             {s.rows.trouble.value && <p class="trouble">{s.rows.trouble.value}</p>}
         </div>
     );
-}
-
-const isAgents = (rows: readonly StreamRow[] | undefined): StreamRow | null => (rows?.length === 1 && rows[0]?.kind === "agents" ? rows[0] : null);
-const groups = new WeakMap<StreamRow, { with: readonly StreamRow[]; row: StreamRow }>();
-
-/** The rows at a place; sub-agents that one turn started stand in one row, that of the first. */
-function grouped(rows: Rows, i: number): readonly StreamRow[] | undefined {
-    const own = rows.at(i);
-    const first = isAgents(own);
-    if (!first) return own;
-    if (isAgents(rows.at(i - 1))?.turn === first.turn) return [];
-    const all = [first];
-    for (let next = isAgents(rows.at(i + all.length)); next && next.turn === first.turn; next = isAgents(rows.at(i + all.length))) all.push(next);
-    if (all.length === 1) return own;
-    const known = groups.get(first);
-    if (known && known.with.length === all.length && known.with.every((row, k) => row === all[k])) return [known.row];
-    const spans = all.map((row) => row.duration_ms ?? 0);
-    const row = { ...first, end: all[all.length - 1]?.seq ?? first.end, agents: all.flatMap((each) => each.agents), duration_ms: Math.max(...spans) || null };
-    groups.set(first, { with: all, row });
-    return [row];
 }
 
 function LineAt({ s, isLast }: { s: Session; isLast: boolean }): JSX.Element {

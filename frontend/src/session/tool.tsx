@@ -1,5 +1,5 @@
 /** A tool call with its result, as a card: what it did, to what, how it ended. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import type { StreamRow, Text, ToolView } from "../api/types";
 import { bytes, grouped } from "../parts/numbers";
 import { span } from "../parts/times";
@@ -52,10 +52,12 @@ export function ToolCard({ s, row, tool, wide, compact }: ToolCardProps): JSX.El
                         : oneLine(tool.argument)}
                 </span>
                 <span class="result">
-                    {result && <b class={result.tone}>{result.text}</b>}
-                    <Counts tool={tool} />
-                    {tool.duration_ms !== null && <span>{span(tool.duration_ms)}</span>}
-                    <Size tool={tool} />
+                    {told(tool, result).map((part, k) => (
+                        <span key={k}>
+                            {k > 0 && " · "}
+                            {part}
+                        </span>
+                    ))}
                 </span>
             </button>
             {isOpen && hasBody && <Body s={s} row={row} tool={tool} wide={wide} />}
@@ -68,22 +70,35 @@ function toolName(tool: ToolView): string {
     return parts[0] === "mcp" && parts.length > 2 ? parts.slice(2).join("__") : tool.name;
 }
 
-function Counts({ tool }: { tool: ToolView }): JSX.Element | null {
+/** Result, changed lines, duration, size: what is told of them. */
+function told(tool: ToolView, result: ReturnType<typeof resultOf>): ComponentChildren[] {
+    const size = sizeOf(tool);
+    return [
+        result && <b class={result.tone}>{result.text}</b>,
+        counts(tool),
+        tool.duration_ms !== null && span(tool.duration_ms),
+        size,
+    ].filter((part) => part !== null && part !== false && part !== "");
+}
+
+function counts(tool: ToolView): JSX.Element | null {
     const plus = tool.diffs.reduce((sum, diff) => sum + (diff.plus ?? 0), 0);
     const minus = tool.diffs.reduce((sum, diff) => sum + (diff.minus ?? 0), 0);
     if (!plus && !minus) return null;
     return (
-        <span>
+        <>
             {plus > 0 && <i class="plus">+{grouped(plus)}</i>} {minus > 0 && <i class="minus">−{grouped(minus)}</i>}
-        </span>
+        </>
     );
 }
 
-function Size({ tool }: { tool: ToolView }): JSX.Element | null {
-    if (tool.images[0]) return <span>{`${tool.images[0].media_type} · ${bytes(tool.images[0].bytes)}`}</span>;
-    if (tool.diffs.length || !tool.output?.size) return null;
-    if (tool.output.more || tool.output.size > 20_000) return <span>{bytes(tool.output.size)}</span>;
-    return tool.output.lines ? <span>{`${grouped(tool.output.lines)} ${tool.output.lines === 1 ? "line" : "lines"}`}</span> : null;
+function sizeOf(tool: ToolView): string {
+    const { output, images } = tool;
+    const isLarge = output !== null && (output.more || output.size > 20_000);
+    const image = images[0] ? `${images[0].media_type === "image/*" ? "image" : images[0].media_type} · ${bytes(images[0].bytes)}` : "";
+    if (isLarge) return image ? `${bytes(output.size)} · ${image}` : bytes(output.size);
+    if (image || tool.diffs.length || !output?.lines) return image;
+    return `${grouped(output.lines)} ${output.lines === 1 ? "line" : "lines"}`;
 }
 
 function Body({ s, row, tool, wide }: Omit<ToolCardProps, "compact">): JSX.Element {
