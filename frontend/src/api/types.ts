@@ -6,10 +6,12 @@ export interface Problem {
   hint: string | null;
 }
 
+/** An answer that is none: what went wrong. */
 export interface Failure {
   error: Problem;
 }
 
+/** Tokens by how they are billed, as `usage --json` tells them. */
 export interface Usage {
   input: number;
   cache_read: number;
@@ -33,6 +35,7 @@ export interface Text {
   lines: number;
 }
 
+/** Whether transcripts are followed, and what was written last. */
 export interface Following {
   following: boolean;
   /** Sessions written to within the last minutes. */
@@ -43,6 +46,7 @@ export interface Following {
   error: string | null;
 }
 
+/** Where an agent's transcripts are looked for. */
 export interface Place {
   agent: string;
   title: string;
@@ -50,6 +54,7 @@ export interface Place {
   found: number;
 }
 
+/** The page's own state: version, archive, following. */
 export interface Status {
   version: string;
   archive: string;
@@ -79,6 +84,7 @@ export interface Money {
   before: number | null;
 }
 
+/** Transcripts that their agents will delete soon. */
 export interface Risk {
   count: number;
   unkept: number;
@@ -86,12 +92,14 @@ export interface Risk {
   soonest: number | null;
 }
 
+/** What the archive takes on disk. */
 export interface ArchiveSize {
   bytes: number;
   source_bytes: number;
   warnings: number;
 }
 
+/** The four cards of the first page. */
 export interface Cards {
   today: Money;
   week: Money;
@@ -100,6 +108,7 @@ export interface Cards {
   archive: ArchiveSize | null;
 }
 
+/** A day of the calendar. */
 export interface Day {
   day: string;
   sessions: number;
@@ -109,6 +118,7 @@ export interface Day {
   quality: "measured" | "partial" | "estimated";
 }
 
+/** The first page: cards and calendar. */
 export interface Home {
   cards: Cards;
   /** Days with use among the last 26 weeks, ascending; days without are left out. */
@@ -116,6 +126,7 @@ export interface Home {
   today: string;
 }
 
+/** Where a session was imported from. */
 export interface Source {
   path: string | null;
   present: boolean;
@@ -144,6 +155,7 @@ export interface Tape {
   chip: Chip | null;
 }
 
+/** Drawings by session. */
 export interface Tapes {
   tapes: Record<string, Tape>;
 }
@@ -203,11 +215,13 @@ export interface QueryProblem {
   example: string;
 }
 
+/** A part of a query, and how many sessions it would match alone. */
 export interface QueryPart {
   text: string;
   matches: number;
 }
 
+/** A page of the list. */
 export interface SessionList {
   total: number;
   matched: number;
@@ -230,15 +244,18 @@ export interface Group {
   quality: "measured" | "partial" | "estimated";
 }
 
+/** The heads between the rows of the list. */
 export interface Groups {
   groups: Group[];
 }
 
+/** A word that may follow in the search box. */
 export interface Suggestion {
   value: string;
   count: number;
 }
 
+/** Words that may follow, most frequent first. */
 export interface Suggestions {
   field: string;
   values: Suggestion[];
@@ -282,6 +299,7 @@ export interface Commands {
   export: Record<string, string>;
 }
 
+/** A session as its view opens. */
 export interface SessionView {
   session: SessionRow;
   parent: SessionRow | null;
@@ -299,6 +317,7 @@ export interface SessionView {
   commands: Commands;
 }
 
+/** Something to find again on the tape. */
 export interface Mark {
   seq: number;
   ts: number | null;
@@ -317,6 +336,7 @@ export interface Wait {
 /** [from, to (both UTC milliseconds), effect or "model"]. */
 export type Span = [begin: number, end: number, what: string];
 
+/** When a sub-agent was at work, and with what. */
 export interface LaneSpans {
   index: number;
   session: string;
@@ -405,6 +425,7 @@ export interface OutlineRow {
   live: boolean;
 }
 
+/** A piece of the outline. */
 export interface Outline {
   total: number;
   loops: number;
@@ -414,6 +435,7 @@ export interface Outline {
   at: number | null;
 }
 
+/** Where a recorded image is served. */
 export interface ImageRef {
   url: string;
   media_type: string;
@@ -421,6 +443,7 @@ export interface ImageRef {
   alt: string;
 }
 
+/** A change of a file. */
 export interface Diff {
   path: string;
   op: string;
@@ -430,6 +453,7 @@ export interface Diff {
   seq: number;
 }
 
+/** An item of the to-do list. */
 export interface Todo {
   text: string;
   status: "pending" | "in_progress" | "completed" | "other";
@@ -437,6 +461,7 @@ export interface Todo {
   seq: number | null;
 }
 
+/** A tool call as one card. */
 export interface ToolView {
   call: string | null;
   name: string;
@@ -465,6 +490,7 @@ export interface ToolView {
   truncated: boolean;
 }
 
+/** A sub-agent that a step started. */
 export interface AgentView {
   session: string | null;
   lane: number | null;
@@ -480,6 +506,7 @@ export interface AgentView {
   duration_ms: number | null;
 }
 
+/** What a compaction took away and left. */
 export interface CompactionView {
   strategy: string | null;
   trigger: string | null;
@@ -491,6 +518,7 @@ export interface CompactionView {
   to_seq: number;
 }
 
+/** The session that this one left, or that left it. */
 export interface ForkView {
   session: string;
   title: string | null;
@@ -498,6 +526,7 @@ export interface ForkView {
   cost_usd: number | null;
 }
 
+/** An error in its provider's words. */
 export interface ErrorView {
   message: string;
   category: string | null;
@@ -543,6 +572,7 @@ export interface Stream {
   after: boolean;
 }
 
+/** A file that was touched so far. */
 export interface FileRow {
   path: string;
   op: "create" | "modify" | "delete" | "move";
@@ -558,6 +588,7 @@ export interface FileRow {
   moved_to: string | null;
 }
 
+/** A file that was read, and not touched. */
 export interface ReadRow {
   path: string;
   reads: number;
@@ -565,6 +596,7 @@ export interface ReadRow {
   found: boolean;
 }
 
+/** What a provider said of a limit. */
 export interface Limit {
   scope: string | null;
   used_percent: number | null;
@@ -572,6 +604,7 @@ export interface Limit {
   seq: number;
 }
 
+/** A tool call without a result yet. */
 export interface OpenCall {
   call: string;
   name: string;
@@ -609,6 +642,7 @@ export interface AtView {
   limit: Limit | null;
 }
 
+/** A read or a change of one file. */
 export interface LifeEvent {
   seq: number;
   kind: "read" | "change";
@@ -616,6 +650,7 @@ export interface LifeEvent {
   ok: boolean | null;
 }
 
+/** One file at a step. */
 export interface FileView {
   path: string;
   seq: number;
@@ -631,6 +666,7 @@ export interface FileView {
   why: string;
 }
 
+/** A part of what the model was sent. */
 export interface ContextPart {
   seq: number | null;
   role: string;
@@ -644,6 +680,7 @@ export interface ContextPart {
   summary: boolean;
 }
 
+/** What the model was sent, part by part. */
 export interface ContextView {
   seq: number;
   window: number | null;
@@ -661,6 +698,7 @@ export interface ContextView {
   answer: ContextPart | null;
 }
 
+/** A request to the model. */
 export interface RequestRow {
   k: number;
   exchange: string;
@@ -682,6 +720,7 @@ export interface RequestRow {
   provenance: string[];
 }
 
+/** All requests of a session. */
 export interface Requests {
   total: number;
   rows: RequestRow[];
@@ -697,6 +736,7 @@ export interface Change {
   text: Text | null;
 }
 
+/** One request, and what is new in it. */
 export interface RequestView {
   request: RequestRow;
   previous: number | null;
@@ -708,6 +748,7 @@ export interface RequestView {
   chunks: [number, number][];
 }
 
+/** One event as it is kept. */
 export interface EventView {
   seq: number;
   kind: string;
@@ -719,11 +760,13 @@ export interface EventView {
   origin: string | null;
 }
 
+/** A line at the top of the inspector. */
 export interface Fact {
   name: string;
   value: string;
 }
 
+/** Tokens of one kind, and what they cost by the list. */
 export interface UsageLine {
   name: "cache_read" | "cache_write" | "input" | "output" | "total";
   tokens: number;
@@ -748,6 +791,7 @@ export interface StepView {
   raw: Text | null;
 }
 
+/** Tokens and cost of some responses. */
 export interface Sum {
   usage: Usage;
   cost_usd: number | null;
@@ -761,6 +805,7 @@ export interface UsagePart {
   sum: Sum;
 }
 
+/** A bar of the usage view. */
 export interface UsageRow {
   key: string | null;
   title: string | null;
@@ -775,6 +820,7 @@ export interface UsageRow {
   unpriced: number;
 }
 
+/** The pace of the running block. */
 export interface Burn {
   tokens_per_minute: number;
   cost_per_hour: number | null;
@@ -783,6 +829,7 @@ export interface Burn {
   projected_cost: number | null;
 }
 
+/** A five-hour window. */
 export interface BlockView {
   start: number;
   end: number;
@@ -793,6 +840,7 @@ export interface BlockView {
   points: [number, number, number][];
 }
 
+/** What an agent last said of a limit. */
 export interface UsageLimit {
   agent: string;
   scope: string | null;
@@ -802,6 +850,7 @@ export interface UsageLimit {
   stated: boolean;
 }
 
+/** Usage over time, or by thing. */
 export interface UsageView {
   by: string;
   split: string;
@@ -813,6 +862,7 @@ export interface UsageView {
   command: string;
 }
 
+/** A session at work, or waiting. */
 export interface NowSession {
   session: SessionRow;
   lines: string[];
@@ -824,6 +874,7 @@ export interface NowSession {
   last: number;
 }
 
+/** One of the last events of all sessions at work. */
 export interface LastEvent {
   session: string;
   title: string | null;
@@ -834,6 +885,7 @@ export interface LastEvent {
   text: string;
 }
 
+/** What goes on now. */
 export interface Now {
   sessions: NowSession[];
   last_events: LastEvent[];

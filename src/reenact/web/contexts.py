@@ -27,25 +27,21 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
     parts = parts_at(reel, seq)
     used = reel.asked_context[asked] if asked >= 0 else 0
     cached = reel.asked_cached[asked] if asked >= 0 else 0
-    estimated = sum(reel.parts_chars[number] // CHARS for number in parts)
-    shown = parts if len(parts) <= _HEAD + _TAIL else [*parts[:_HEAD], *parts[-_TAIL:]]
+    sizes = [size // CHARS for size in map(reel.parts_chars.__getitem__, parts)]
+    estimated = sum(sizes)
+    answers = _answers(reel, parts, sent, max(answer_at, seq))
+    places = range(len(parts))
+    shown = places if len(parts) <= _HEAD + _TAIL else [*places[:_HEAD], *places[-_TAIL:]]
     read_until = cached - max(used - estimated, 0) if used else 0
+    latest = _previous(reel, asked)
+    so_far, counted = 0, 0
     views: list[ContextPart] = []
-    so_far = 0
-    told = set(shown)
-    answers: list[int] = []
-    for number in parts:
-        at = reel.parts_seq[number]
-        tokens = reel.parts_chars[number] // CHARS
-        is_said = ROLES[reel.parts_role[number]] == "assistant"
-        if is_said and sent is not None and sent < at <= max(answer_at, seq):
-            answers.append(number)
-            continue
-        so_far += tokens
-        if number in told:
+    for place in shown:
+        so_far, counted = so_far + sum(sizes[counted : place + 1]), place + 1
+        if parts[place] not in answers:
             billed: Literal["read", "write"] = "read" if so_far <= read_until else "write"
-            is_new = sent is not None and at > _previous(reel, asked)
-            views.append(_part(reel, number, cutter, billed=billed if used else None, is_new=is_new))
+            is_new = sent is not None and reel.parts_seq[parts[place]] > latest
+            views.append(_part(reel, parts[place], cutter, billed=billed if used else None, is_new=is_new))
     return ContextView(
         seq=seq,
         window=reel.window,
@@ -58,6 +54,18 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
         parts=tuple(views),
         answer=_part(reel, answers[-1], cutter, billed="output", is_new=True) if answers else None,
     )
+
+
+def _answers(reel: Reel, parts: list[int], sent: int | None, last: int) -> list[int]:
+    """Gives the parts that are the answer to what was sent, and were no part of it."""
+    found: list[int] = []
+    for number in reversed(parts):
+        at = reel.parts_seq[number]
+        if sent is None or at <= sent:
+            break
+        if at <= last and ROLES[reel.parts_role[number]] == "assistant":
+            found.append(number)
+    return found[::-1]
 
 
 def _sent(reel: Reel, seq: int) -> int | None:

@@ -17,6 +17,8 @@ class Gathering:
     """Takes note of every event of a session; `through` hands them on to the fold."""
 
     def __init__(self, forked_at: Iterable[str] = ()) -> None:
+        self.first = 1
+        """The position that `times` begin at."""
         self.times: Numbers = numbers()
         self.asked: list[tuple[int, int, int]] = []
         """(seq, tokens in the request, those of them from the cache)."""
@@ -36,7 +38,9 @@ class Gathering:
 
     def through(self, events: Iterable[Event]) -> Iterator[Event]:
         for event in events:
-            while len(self.times) < event.seq - 1:
+            if not self.times:
+                self.first = event.seq
+            while len(self.times) < event.seq - self.first:
                 self.times.append(-1)
             self.times.append(-1 if event.ts is None else event.ts // 1000)
             self._take(event)

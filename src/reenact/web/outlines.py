@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from reenact.tree import Loop, Step, Turn
 from reenact.web import kinds
@@ -155,24 +153,32 @@ class _Outline:
         )
 
     def _open(self) -> int:
-        self._rows.append(_EMPTY)
+        self._rows.append(_OPEN)
         return len(self._rows) - 1
 
-    def _close(self, at: int, **values: object) -> None:
-        below = self._rows[at + 1 :] if values["kind"] != "step" else []
-        row = msgspec.structs.replace(
-            _EMPTY, index=at, descendants=len(self._rows) - at - 1, what=values["kind"]
-        )
-        row = msgspec.structs.replace(row, **values)
-        direct = sum(item.ok == kinds.FAILED and item.kind in _ENDS for item in below)
-        own = int(row.ok == kinds.FAILED and row.kind in _ENDS)
-        self._rows[at] = msgspec.structs.replace(row, errors=direct + own)
+    def _close(self, at: int, **told: Any) -> None:
+        values = {
+            **_EMPTY,
+            "index": at,
+            "descendants": len(self._rows) - at - 1,
+            "what": told["kind"],
+            **told,
+        }
+        is_error = values["ok"] == kinds.FAILED and values["kind"] in _ENDS
+        below = 0
+        if values["descendants"]:
+            below = sum(row.ok == kinds.FAILED and row.kind in _ENDS for row in self._rows[at + 1 :])
+        self._rows[at] = OutlineRow(**values, errors=below + is_error)
 
 
 _ENDS = {"step", "child"}
-_EMPTY = OutlineRow(
-    index=0, depth=0, descendants=0, kind="step", seq=0, last=0, title="", detail=None, right=None,
-    what="step", act="other", effect="none", ok=0, errors=0, session=None, lane=None, number=None, live=True,
+_EMPTY: dict[str, Any] = {
+    "detail": None, "right": None, "act": "other", "effect": "none", "ok": kinds.NOTHING, "session": None,
+    "lane": None, "number": None,
+}  # fmt: skip
+_OPEN = OutlineRow(
+    index=0, depth=0, descendants=0, kind="step", seq=0, last=0, title="", what="step", live=True, errors=0,
+    **_EMPTY,
 )  # fmt: skip
 
 

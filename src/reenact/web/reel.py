@@ -136,8 +136,9 @@ class Reel(msgspec.Struct, kw_only=True):
     more_at: Numbers
     more: Numbers
     """The further events of step i: `more[more_at[i]:more_at[i+1]]`."""
+    first: int
     times: Numbers
-    """The time of every event, by seq - 1; -1 where it has none."""
+    """The time of every event from position `first` on; -1 where it has none."""
     loops: int
     turns: list[Turned]
     marks: list[Mark]
@@ -200,7 +201,8 @@ class Reel(msgspec.Struct, kw_only=True):
 
     def time(self, seq: int) -> int | None:
         """Gives the time of the event at a position, in UTC milliseconds."""
-        return known(self.times[seq - 1]) if 0 < seq <= len(self.times) else None
+        at = seq - self.first
+        return known(self.times[at]) if 0 <= at < len(self.times) else None
 
     def outline_rows(self, first: int, stop: int) -> Iterator[OutlineRow]:
         """Yields rows of the outline."""

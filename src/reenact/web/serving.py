@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reenact.web.guard import App
 
 PORT = 7331
+"""The usual port of the page."""
 _TRIES = 20
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 

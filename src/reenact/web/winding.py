@@ -90,9 +90,11 @@ class Winding:
         self.clean: Callable[[str], str] = archive.guard.text
         self.turns: list[Turned] = []
         self.placed: list[_Placed] = []
+        self._labels: dict[int, str] = {}
         self.beside: dict[str, list[int]] = {}
         """Changes, to-dos and permissions of a tool call: they are told in its row."""
         self._place()
+        self.moments = self._moments() if entries else []
         self.costs = self._costs()
 
     def _place(self) -> None:
@@ -135,17 +137,17 @@ class Winding:
         elif step.call is not None:
             self.beside.setdefault(step.call, []).extend(step.events)
 
-    def _at(self, entry: Entry, moments: list[int]) -> int:
+    def _at(self, entry: Entry) -> int:
         """Gives the position at which a response counts: a sub-agent's by its time."""
         seq = self.facts.usage_events.get(entry.event) if entry.session == self.row.id else None
         if seq is not None:
             return seq
-        return min(bisect_right(moments, (entry.ts or 0) // 1000) + 1, max(self.tree.last, 1))
+        after = self.facts.first + bisect_right(self.moments, (entry.ts or 0) // 1000)
+        return min(after, max(self.tree.last, 1))
 
     def _spent(self) -> list[Spent]:
-        moments = self._moments()
         own = [
-            (self._at(entry, moments), number, entry)
+            (self._at(entry), number, entry)
             for number, entry in enumerate(self.entries)
             if entry.session == self.row.id
         ]
@@ -168,8 +170,7 @@ class Winding:
 
     def _costs(self) -> list[tuple[int, int, int]]:
         """Gives (seq, micro-dollars by then, tokens by then), sub-agents included."""
-        moments = self._moments()
-        at = sorted((self._at(entry, moments), entry.cost or 0, entry.tokens.total) for entry in self.entries)
+        at = sorted((self._at(entry), entry.cost or 0, entry.tokens.total) for entry in self.entries)
         found: list[tuple[int, int, int]] = []
         cost = tokens = 0
         for seq, pico, count in at:
@@ -192,6 +193,7 @@ class Winding:
             last=self.tree.last,
             events=self.tree.events,
             **columns,
+            first=self.facts.first,
             times=self.facts.times,
             loops=len(self.tree.loops),
             turns=self.turns,
@@ -268,7 +270,11 @@ class Winding:
         return (self.costs[stop - 1][1] - before) / 1_000_000
 
     def label(self, step: Step) -> str:
-        return self.clean(kinds.label_of(step))[:LONGEST_LABEL]
+        """Gives a step in a few words, scrubbed once for all who show it."""
+        known = self._labels.get(step.seq)
+        if known is None:
+            known = self._labels[step.seq] = self.clean(kinds.label_of(step))[:LONGEST_LABEL]
+        return known
 
     def _marks(self) -> list[Mark]:
         found = [

@@ -7,13 +7,19 @@ from typing import Literal
 import msgspec
 
 Quality = Literal["measured", "partial", "estimated"]
+"""How far a number is to be trusted."""
 SessionKind = Literal["main", "subagent", "fork"]
+"""Whether a session stands for itself."""
 LiveStatus = Literal[
     "working", "waiting", "completed", "failed", "interrupted", "aborted", "stale", "unknown"
 ]
+"""How a session stands, as the page's signs say it."""
 Effect = Literal["none", "look", "change", "run", "reach", "spawn", "other"]
+"""What a tool did to the world."""
 Act = Literal["other", "human", "model", "tool", "system"]
+"""Who acted."""
 Known = Literal["full", "partial", "none"]
+"""How much is known of a text."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +34,14 @@ class Problem(View, frozen=True, kw_only=True):
 
 
 class Failure(View, frozen=True, kw_only=True):
+    """An answer that is none: what went wrong."""
+
     error: Problem
 
 
 class Usage(View, frozen=True, kw_only=True):
+    """Tokens by how they are billed, as `usage --json` tells them."""
+
     input: int
     cache_read: int
     cache_write: int

@@ -6,6 +6,8 @@ from reenact.web.views.base import Quality, View
 
 
 class Following(View, frozen=True, kw_only=True):
+    """Whether transcripts are followed, and what was written last."""
+
     following: bool
     count: int
     """Sessions written to within the last minutes."""
@@ -16,6 +18,8 @@ class Following(View, frozen=True, kw_only=True):
 
 
 class Place(View, frozen=True, kw_only=True):
+    """Where an agent's transcripts are looked for."""
+
     agent: str
     title: str
     paths: tuple[str, ...]
@@ -23,6 +27,8 @@ class Place(View, frozen=True, kw_only=True):
 
 
 class Status(View, frozen=True, kw_only=True):
+    """The page's own state: version, archive, following."""
+
     version: str
     archive: str
     timezone: str
@@ -53,6 +59,8 @@ class Money(View, frozen=True, kw_only=True):
 
 
 class Risk(View, frozen=True, kw_only=True):
+    """Transcripts that their agents will delete soon."""
+
     count: int
     unkept: int
     days: int
@@ -60,12 +68,16 @@ class Risk(View, frozen=True, kw_only=True):
 
 
 class ArchiveSize(View, frozen=True, kw_only=True):
+    """What the archive takes on disk."""
+
     bytes: int
     source_bytes: int
     warnings: int
 
 
 class Cards(View, frozen=True, kw_only=True):
+    """The four cards of the first page."""
+
     today: Money
     week: Money
     risk: Risk | None
@@ -74,6 +86,8 @@ class Cards(View, frozen=True, kw_only=True):
 
 
 class Day(View, frozen=True, kw_only=True):
+    """A day of the calendar."""
+
     day: str
     sessions: int
     tokens: int
@@ -83,6 +97,8 @@ class Day(View, frozen=True, kw_only=True):
 
 
 class Home(View, frozen=True, kw_only=True):
+    """The first page: cards and calendar."""
+
     cards: Cards
     heatmap: tuple[Day, ...]
     """Days with use among the last 26 weeks, ascending; days without are left out."""

@@ -8,6 +8,8 @@ from reenact.web.views.base import LiveStatus, Quality, SessionKind, Usage, View
 
 
 class Source(View, frozen=True, kw_only=True):
+    """Where a session was imported from."""
+
     path: str | None
     present: bool
 
@@ -42,6 +44,8 @@ class Tape(View, frozen=True, kw_only=True):
 
 
 class Tapes(View, frozen=True, kw_only=True):
+    """Drawings by session."""
+
     tapes: dict[str, Tape]
 
 
@@ -103,11 +107,15 @@ class QueryProblem(View, frozen=True, kw_only=True):
 
 
 class QueryPart(View, frozen=True, kw_only=True):
+    """A part of a query, and how many sessions it would match alone."""
+
     text: str
     matches: int
 
 
 class SessionList(View, frozen=True, kw_only=True):
+    """A page of the list."""
+
     total: int
     matched: int
     offset: int
@@ -131,14 +139,20 @@ class Group(View, frozen=True, kw_only=True):
 
 
 class Groups(View, frozen=True, kw_only=True):
+    """The heads between the rows of the list."""
+
     groups: tuple[Group, ...]
 
 
 class Suggestion(View, frozen=True, kw_only=True):
+    """A word that may follow in the search box."""
+
     value: str
     count: int
 
 
 class Suggestions(View, frozen=True, kw_only=True):
+    """Words that may follow, most frequent first."""
+
     field: str
     values: tuple[Suggestion, ...]

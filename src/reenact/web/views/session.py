@@ -50,6 +50,8 @@ class Commands(View, frozen=True, kw_only=True):
 
 
 class SessionView(View, frozen=True, kw_only=True):
+    """A session as its view opens."""
+
     session: SessionRow
     parent: SessionRow | None
     forks: tuple[SessionRow, ...]
@@ -67,6 +69,8 @@ class SessionView(View, frozen=True, kw_only=True):
 
 
 class Mark(View, frozen=True, kw_only=True):
+    """Something to find again on the tape."""
+
     seq: int
     ts: int | None
     kind: Literal["you", "error", "compaction", "fork", "permission", "note"]
@@ -91,6 +95,8 @@ class Span(View, frozen=True, kw_only=True, array_like=True):
 
 
 class LaneSpans(View, frozen=True, kw_only=True):
+    """When a sub-agent was at work, and with what."""
+
     index: int
     session: str
     title: str
@@ -185,6 +191,8 @@ class OutlineRow(View, frozen=True, kw_only=True):
 
 
 class Outline(View, frozen=True, kw_only=True):
+    """A piece of the outline."""
+
     total: int
     loops: int
     turns: int

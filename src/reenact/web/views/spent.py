@@ -7,6 +7,8 @@ from reenact.web.views.lists import SessionRow
 
 
 class Sum(View, frozen=True, kw_only=True):
+    """Tokens and cost of some responses."""
+
     usage: Usage
     cost_usd: float | None
     cost_known_usd: float
@@ -21,6 +23,8 @@ class UsagePart(View, frozen=True, kw_only=True):
 
 
 class UsageRow(View, frozen=True, kw_only=True):
+    """A bar of the usage view."""
+
     key: str | None
     title: str | None
     sessions: int
@@ -35,6 +39,8 @@ class UsageRow(View, frozen=True, kw_only=True):
 
 
 class Burn(View, frozen=True, kw_only=True):
+    """The pace of the running block."""
+
     tokens_per_minute: float
     cost_per_hour: float | None
     remaining_ms: int
@@ -43,6 +49,8 @@ class Burn(View, frozen=True, kw_only=True):
 
 
 class BlockView(View, frozen=True, kw_only=True):
+    """A five-hour window."""
+
     start: int
     end: int
     active: bool
@@ -53,6 +61,8 @@ class BlockView(View, frozen=True, kw_only=True):
 
 
 class UsageLimit(View, frozen=True, kw_only=True):
+    """What an agent last said of a limit."""
+
     agent: str
     scope: str | None
     used_percent: float | None
@@ -62,6 +72,8 @@ class UsageLimit(View, frozen=True, kw_only=True):
 
 
 class UsageView(View, frozen=True, kw_only=True):
+    """Usage over time, or by thing."""
+
     by: str
     split: str
     timezone: str
@@ -73,6 +85,8 @@ class UsageView(View, frozen=True, kw_only=True):
 
 
 class NowSession(View, frozen=True, kw_only=True):
+    """A session at work, or waiting."""
+
     session: SessionRow
     lines: tuple[str, ...]
     elapsed_ms: int | None
@@ -84,6 +98,8 @@ class NowSession(View, frozen=True, kw_only=True):
 
 
 class LastEvent(View, frozen=True, kw_only=True):
+    """One of the last events of all sessions at work."""
+
     session: str
     title: str | None
     agent: str
@@ -94,6 +110,8 @@ class LastEvent(View, frozen=True, kw_only=True):
 
 
 class Now(View, frozen=True, kw_only=True):
+    """What goes on now."""
+
     sessions: tuple[NowSession, ...]
     last_events: tuple[LastEvent, ...]
     last_ended: SessionRow | None

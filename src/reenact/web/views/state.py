@@ -9,6 +9,8 @@ from reenact.web.views.stream import StreamRow, Todo
 
 
 class FileRow(View, frozen=True, kw_only=True):
+    """A file that was touched so far."""
+
     path: str
     op: Literal["create", "modify", "delete", "move"]
     ops: int
@@ -24,6 +26,8 @@ class FileRow(View, frozen=True, kw_only=True):
 
 
 class ReadRow(View, frozen=True, kw_only=True):
+    """A file that was read, and not touched."""
+
     path: str
     reads: int
     last: int
@@ -31,6 +35,8 @@ class ReadRow(View, frozen=True, kw_only=True):
 
 
 class Limit(View, frozen=True, kw_only=True):
+    """What a provider said of a limit."""
+
     scope: str | None
     used_percent: float | None
     resets_at: int | None
@@ -38,6 +44,8 @@ class Limit(View, frozen=True, kw_only=True):
 
 
 class OpenCall(View, frozen=True, kw_only=True):
+    """A tool call without a result yet."""
+
     call: str
     name: str
     seq: int
@@ -76,6 +84,8 @@ class AtView(View, frozen=True, kw_only=True):
 
 
 class LifeEvent(View, frozen=True, kw_only=True):
+    """A read or a change of one file."""
+
     seq: int
     kind: Literal["read", "change"]
     op: str | None
@@ -83,6 +93,8 @@ class LifeEvent(View, frozen=True, kw_only=True):
 
 
 class FileView(View, frozen=True, kw_only=True):
+    """One file at a step."""
+
     path: str
     seq: int
     against: Literal["previous", "start", "none"]
@@ -98,6 +110,8 @@ class FileView(View, frozen=True, kw_only=True):
 
 
 class ContextPart(View, frozen=True, kw_only=True):
+    """A part of what the model was sent."""
+
     seq: int | None
     role: str
     kind: str
@@ -111,6 +125,8 @@ class ContextPart(View, frozen=True, kw_only=True):
 
 
 class ContextView(View, frozen=True, kw_only=True):
+    """What the model was sent, part by part."""
+
     seq: int
     window: int | None
     compact_at: int | None
@@ -128,6 +144,8 @@ class ContextView(View, frozen=True, kw_only=True):
 
 
 class RequestRow(View, frozen=True, kw_only=True):
+    """A request to the model."""
+
     k: int
     exchange: str
     seq: int
@@ -149,6 +167,8 @@ class RequestRow(View, frozen=True, kw_only=True):
 
 
 class Requests(View, frozen=True, kw_only=True):
+    """All requests of a session."""
+
     total: int
     rows: tuple[RequestRow, ...]
 
@@ -165,6 +185,8 @@ class Change(View, frozen=True, kw_only=True):
 
 
 class RequestView(View, frozen=True, kw_only=True):
+    """One request, and what is new in it."""
+
     request: RequestRow
     previous: int | None
     changes: tuple[Change, ...]
@@ -176,6 +198,8 @@ class RequestView(View, frozen=True, kw_only=True):
 
 
 class EventView(View, frozen=True, kw_only=True):
+    """One event as it is kept."""
+
     seq: int
     kind: str
     ts: int | None
@@ -187,11 +211,15 @@ class EventView(View, frozen=True, kw_only=True):
 
 
 class Fact(View, frozen=True, kw_only=True):
+    """A line at the top of the inspector."""
+
     name: str
     value: str
 
 
 class UsageLine(View, frozen=True, kw_only=True):
+    """Tokens of one kind, and what they cost by the list."""
+
     name: Literal["cache_read", "cache_write", "input", "output", "total"]
     tokens: int
     cost: float | None

@@ -8,6 +8,8 @@ from reenact.web.views.base import Effect, LiveStatus, Text, Usage, View
 
 
 class ImageRef(View, frozen=True, kw_only=True):
+    """Where a recorded image is served."""
+
     url: str
     media_type: str
     bytes: int
@@ -15,6 +17,8 @@ class ImageRef(View, frozen=True, kw_only=True):
 
 
 class Diff(View, frozen=True, kw_only=True):
+    """A change of a file."""
+
     path: str
     op: str
     patch: Text | None
@@ -24,6 +28,8 @@ class Diff(View, frozen=True, kw_only=True):
 
 
 class Todo(View, frozen=True, kw_only=True):
+    """An item of the to-do list."""
+
     text: str
     status: Literal["pending", "in_progress", "completed", "other"]
     seq: int | None = None
@@ -31,6 +37,8 @@ class Todo(View, frozen=True, kw_only=True):
 
 
 class ToolView(View, frozen=True, kw_only=True):
+    """A tool call as one card."""
+
     call: str | None
     name: str
     tool_kind: str
@@ -59,6 +67,8 @@ class ToolView(View, frozen=True, kw_only=True):
 
 
 class AgentView(View, frozen=True, kw_only=True):
+    """A sub-agent that a step started."""
+
     session: str | None
     lane: int | None
     seq: int
@@ -74,6 +84,8 @@ class AgentView(View, frozen=True, kw_only=True):
 
 
 class CompactionView(View, frozen=True, kw_only=True):
+    """What a compaction took away and left."""
+
     strategy: str | None
     trigger: str | None
     before: int | None
@@ -85,6 +97,8 @@ class CompactionView(View, frozen=True, kw_only=True):
 
 
 class ForkView(View, frozen=True, kw_only=True):
+    """The session that this one left, or that left it."""
+
     session: str
     title: str | None
     turns: int | None
@@ -92,6 +106,8 @@ class ForkView(View, frozen=True, kw_only=True):
 
 
 class ErrorView(View, frozen=True, kw_only=True):
+    """An error in its provider's words."""
+
     message: str
     category: str | None
     status: int | None
