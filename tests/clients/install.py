@@ -67,6 +67,8 @@ PACKAGES = (
     _npm("codex", "0.121.0"),
     _npm("codex", "0.42.0"),
     _npm("gemini", "0.61.0"),
+    _npm("gemini", "0.40.0"),
+    _npm("gemini", "0.34.0"),
     _npm("qwen", "0.24.4"),
     _npm("pi", "0.74.2"),
     _npm("copilot", "1.0.102"),

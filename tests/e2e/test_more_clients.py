@@ -16,7 +16,7 @@ from tests.clients.rules_endpoint import Rule, RulesEndpoint, Spent
 from tests.ingest.machines import answers, imported, opened
 
 from reenact.events.blocks import Text
-from reenact.events.bodies import AssistantMessage, FileChanged, ToolCalled, ToolFinished
+from reenact.events.bodies import AgentSpawned, AssistantMessage, FileChanged, ToolCalled, ToolFinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +100,18 @@ def _gemini(cwd: Path) -> list[Rule]:
     ]  # fmt: skip
 
 
+def _gemini_of_documents(cwd: Path) -> list[Rule]:
+    """Gives the same for 0.34: each agent is a tool, and what an agent does is in no log."""
+    rules = [
+        msgspec.structs.replace(rule, lane="unlogged" if rule.lane == "sub" else rule.lane)
+        for rule in _gemini(cwd)
+    ]
+    place = next(number for number, rule in enumerate(rules) if rule.when == "out.txt")
+    call = ("generalist", {"request": "Helper task: report"})
+    rules[place] = msgspec.structs.replace(rules[place], calls=(call,))
+    return rules
+
+
 def _qwen(cwd: Path) -> list[Rule]:
     agent = {
         "description": "find number",
@@ -173,12 +185,19 @@ def _write(path: Path, value: object) -> None:
 
 
 CLIENTS = (
-    Client(
-        name="gemini-0.61.0",
-        rules=_gemini,
-        settle=_settle_gemini,
-        arguments=("-m", "gemini-2.5-pro", "--yolo"),
-        resume=("-r", "latest"),
+    *(
+        Client(
+            name=name,
+            rules=rules,
+            settle=_settle_gemini,
+            arguments=("-m", "gemini-2.5-pro", "--yolo"),
+            resume=("-r", "latest"),
+        )
+        for name, rules in (
+            ("gemini-0.61.0", _gemini),
+            ("gemini-0.40.0", _gemini),
+            ("gemini-0.34.0", _gemini_of_documents),
+        )
     ),
     Client(
         name="qwen-0.24.4", rules=_qwen, settle=_settle_qwen, arguments=("--yolo",), resume=("--continue",)
@@ -254,7 +273,12 @@ def test_calls_texts_and_places_are_those_of_the_run(played: Played, tmp_path: P
         assert main.title == "what is the magic number"
         assert main.cwd == str(played.cwd)
         assert (main.loops, main.warnings) == (2, 0)
-        asked = Counter(name for each in played.endpoint.books if each.rule for name, _ in each.rule.calls)
+        asked = Counter(
+            name
+            for each in played.endpoint.books
+            if each.rule and each.lane != "unlogged"
+            for name, _ in each.rule.calls
+        )
         called = Counter(
             event.body.name for row in rows for event in archive.events(row.id) if isinstance(event.body, ToolCalled)
         )  # fmt: skip
@@ -263,6 +287,9 @@ def test_calls_texts_and_places_are_those_of_the_run(played: Played, tmp_path: P
         assert FINAL in said
         assert AGAIN in said
         assert all(row.parent == main.id for row in rows if row.kind == "subagent")
+        spawned = [event for event in archive.events(main.id) if isinstance(event.body, AgentSpawned)]
+        lanes = {each.lane for each in played.endpoint.books}
+        assert len(spawned) == len(lanes & {"sub", "unlogged"})
 
 
 def test_ends_of_calls_and_changes_of_files_are_told(played: Played, tmp_path: Path) -> None:

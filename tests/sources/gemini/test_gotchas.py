@@ -31,6 +31,7 @@ from tests.sources.gemini.chats import (
 
 from reenact.events.blocks import Text, Tokens
 from reenact.events.bodies import (
+    AgentSpawned,
     AssistantMessage,
     CompactionFinished,
     ContextInjected,
@@ -354,6 +355,14 @@ def test_a_history_from_elsewhere_is_context_and_nobodys_turn() -> None:
     (trimmed,) = found.bodies(ContextTrimmed)
     assert len(trimmed.removed) == 2
     assert found.spent().output == 120
+
+
+def test_an_agent_that_is_a_tool_of_its_own_name_is_known_by_its_result() -> None:
+    said = "Subagent 'helper' finished.\nTermination Reason: GOAL\nResult: 42"
+    helper = call("helper", {"request": "help"}, said, id="h1")
+    found = parse(begun(prompt("p", "hi"), answer("a", "", toolCalls=[helper])))
+    assert [body.tool_kind for body in found.bodies(ToolCalled)] == ["sub_agent"]
+    assert [(body.call, body.child) for body in found.bodies(AgentSpawned)] == [("h1", None)]
 
 
 def test_a_log_without_requests_says_that_it_cannot_be_replayed(tmp_path: Path) -> None:

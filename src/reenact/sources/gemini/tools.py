@@ -23,6 +23,7 @@ _KINDS: dict[str, ToolKind] = {
     "task": "sub_agent", "agent": "sub_agent", "notebook_edit": "notebook",
 }  # fmt: skip
 _EXIT_CODE = re.compile(r"(?m)^Exit Code: (-?\d{1,10})\s*$")
+_SUB_AGENT = re.compile(r"\s*Subagent '?[\w.-]{1,100}'? finished", re.IGNORECASE)
 _SPILL = re.compile(r"tool-outputs[/\\]((?:session-[^/\\\s<>\"']+[/\\])?[^/\\\s<>\"']+)")
 _DECLINED = re.compile(r"(?i)did not allow|user rejected|not allowed by the user|denied by policy")
 _MASKED = ("<tool_output_masked>", "Output too large.")
@@ -46,7 +47,14 @@ def kind_of(call: Call) -> ToolKind:
     """Gives the kind of a call; whatever tool was answered by a sub-agent is one."""
     if call.agent is not None or (isinstance(call.display, dict) and call.display.get("isSubagentProgress")):
         return "sub_agent"
-    return _KINDS.get(call.name, "other")
+    known = _KINDS.get(call.name)
+    if known is None and any(_SUB_AGENT.match(text(part, "output") or "") for part in _told(call.result)):
+        return "sub_agent"  # up to 0.37 each agent was a tool of its own name
+    return known or "other"
+
+
+def _told(result: Any) -> list[dict[str, Any]]:
+    return [mapping(found, "response") for found in responses(result)]
 
 
 def mcp_server(name: str) -> str | None:
