@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import weakref
 from collections.abc import Iterator
 from itertools import count
 from typing import Protocol
@@ -23,10 +24,39 @@ class Minter(Protocol):
 
 
 class RandomMinter:
-    """Random identifiers (128 bits)."""
+    """Random identifiers (128 bits), drawn many at a time; safe for threads and forks."""
+
+    def __init__(self) -> None:
+        self._drawn: list[str] = []
+        _minters.add(self)
 
     def mint(self) -> str:
-        return os.urandom(16).hex()
+        try:
+            return self._drawn.pop()
+        except IndexError:
+            many = os.urandom(_BYTES * _AT_ONCE).hex()
+            width = 2 * _BYTES
+            fresh = [many[place : place + width] for place in range(0, len(many), width)]
+            last = fresh.pop()
+            self._drawn += fresh
+            return last
+
+    def forget(self) -> None:
+        """Throws away what was drawn; a fork would mint the same as its parent."""
+        self._drawn = []
+
+
+_BYTES = 16
+_AT_ONCE = 128
+_minters: weakref.WeakSet[RandomMinter] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for minter in _minters:
+        minter.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class CountingMinter:

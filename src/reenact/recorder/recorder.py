@@ -58,7 +58,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._sequence = 0
         self._writer: Writer | None = None
-        self._process = os.getpid()
+        self._forks = _forks.count
         self._news = _News()
         self.header = header
         self.session = header.id
@@ -80,7 +80,7 @@ class Recorder:
     @property
     def is_elsewhere(self) -> bool:
         """True in a process that was forked off the recording one: it must not write here."""
-        return os.getpid() != self._process
+        return _forks.count != self._forks
 
     def record(
         self,
@@ -238,6 +238,19 @@ class _News:
                 self.failures[name] = self.failures.get(name, 0) + 1
                 if self.failures[name] == 1:
                     sys.stderr.write(f"reenact: observer {name} failed: {error!r}\n")
+
+
+class _Forks:
+    """How often this process was forked off another one: asking the system for it costs a call."""
+
+    count = 0
+
+    def add(self) -> None:
+        self.count += 1
+
+
+_forks = _Forks()
+os.register_at_fork(after_in_child=_forks.add)
 
 
 def _is_never_clean(_: bytes) -> bool:
