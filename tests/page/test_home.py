@@ -137,10 +137,9 @@ def test_slash_goes_to_the_search_line_and_letters_typed_there_are_no_keys(page:
 
 
 def test_sub_agents_unfold_under_their_session(page: Page) -> None:
-    search(page, "helpers")
-    search(page, "")
-    fold = page.locator(".home .row .fold").first
-    expect(fold).to_be_visible()
+    row = page.locator(".home .row", has=page.locator(".fold")).first
+    expect(row).to_be_visible()
+    fold = page.locator(f".home .row[data-id='{row.get_attribute('data-id')}'] .fold")
     count = int(fold.inner_text().split()[0])
     fold.click()
     expect(page.locator(".home .row.child")).to_have_count(count)
@@ -203,12 +202,13 @@ def test_t_shows_the_table_behind_the_calendar(page: Page) -> None:
 
 
 def test_jump_finds_views_and_sessions_from_anywhere(page: Page) -> None:
+    expect(rows(page).first).to_be_visible()
     page.keyboard.press("Control+k")
     page.keyboard.type("usage")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Usage")).to_be_visible()
     page.keyboard.press("Control+k")
-    expect(page.get_by_role("dialog", name="Jump")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Jump").get_by_role("option").nth(3)).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Jump")).to_have_count(0)
 

@@ -7,7 +7,6 @@ import { dayMonth } from "../parts/times";
 import { useWindow } from "../parts/window";
 import { go } from "../router";
 import { useKeys } from "../shell/keys";
-import { tick } from "../shell/state";
 import { columns, narrow, template } from "./columns";
 import { Headings, nextSort } from "./headings";
 import { star, stars } from "./kept";
@@ -168,7 +167,6 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
             selected: selected.value === at,
             starred: stars.value.has(session.id),
             marked: marked.value.has(session.id),
-            now: tick.value,
             onStar: () => star(session.id),
             onOpen: () => open(at),
         };

@@ -11,6 +11,7 @@ import { type TapeEnd } from "../parts/tape";
 import { TapeView } from "../parts/tape-view";
 import { clock, dayMonth, daysBetween, exact, fromIsoDay, monthName, span } from "../parts/times";
 import { href } from "../router";
+import { tick } from "../shell/state";
 import type { Column } from "./columns";
 
 export interface RowProps {
@@ -21,7 +22,6 @@ export interface RowProps {
     selected: boolean;
     starred: boolean;
     marked: boolean;
-    now: number;
     onStar: () => void;
     onOpen: () => void;
 }
@@ -142,12 +142,14 @@ export function SessionLine(props: RowProps & { unfolded: boolean; onFold: () =>
                     {grouped(session.tool_calls)}
                 </div>
             )}
-            <When session={session} now={props.now} />
+            <When session={session} />
         </div>
     );
 }
 
-function When({ session, now }: { session: SessionRow; now: number }): JSX.Element {
+function When({ session }: { session: SessionRow }): JSX.Element {
+    // Only those at work are redrawn with the clock.
+    const now = isLive(session) ? tick.value : tick.peek();
     const last = session.ended_ts ?? session.started_ts;
     if (last === null) return <div role="gridcell" class="num when" title="no time recorded" />;
     const at = new Date(last);
