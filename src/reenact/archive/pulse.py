@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _FRESH = 1_000_000
 """Microseconds for which one look at the processes counts."""
+_GRACE = 3_000_000
+"""Microseconds since its last event for which a session is not called gone: a look may be older."""
 
 
 class Pulse:
@@ -56,8 +58,11 @@ class Pulse:
     def of(self, row: SessionRow, now: int) -> Status:
         """Gives how a session stands."""
         self.look(now)
-        last = Last(word=row.status, asks=row.asks, at=row.ended_at)
-        return status(last, self._life(row), now=now)
+        last, life = Last(word=row.status, asks=row.asks, at=row.ended_at), self._life(row)
+        is_fresh = row.ended_at is not None and 0 <= now - row.ended_at <= _GRACE
+        if life.is_alive is False and row.original is not None and is_fresh:
+            life = Life()
+        return status(last, life, now=now)
 
     def _life(self, row: SessionRow) -> Life:
         if row.status == "running":  # we record it, and its writer holds the lock
