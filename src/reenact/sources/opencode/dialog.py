@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from reenact import ids
-from reenact.events import AnyBlock
+from reenact.events import AnyBlock, AnyBody
 from reenact.events.blocks import File, Image, Text
 from reenact.events.bodies import (
     AssistantMessage,
@@ -168,49 +168,49 @@ def part(state: State, info: dict[str, Any], raw: Any) -> Disposition:
     known = state.message(text(info, "messageID") or "")
     made = milliseconds(mapping(known.info, "time"), "created")
     state.page.ts = made if made is not None else state.page.ts
-    strand = state.strand
     match kind:
         case "text" | "reasoning":
             known.waiting[identity] = info
             if _is_whole(known, info):
-                _flush(state, known)
-            return "joined"
+                _flush(state, known, only=identity)
         case "tool":
             work.tool(state, known, info)
-        case "file":
-            if not strand.has(f"file:{identity}"):
-                body = UserMessage(
-                    blocks=(_file(info),), human=_is_human(state), origin="file", message=known.id
-                )
-                strand.emit(f"file:{identity}", body)
         case "patch":
             _patch(state, known, identity, info)
-        case "retry":
-            error = mapping(info, "error")
-            data = mapping(error, "data")
-            body_ = ModelFailed(
-                attempt=integer(info, "attempt"),
-                error=text(data, "message") or text(error, "message", "name"),
-                status=integer(data, "statusCode"),
-            )
-            state.page.ts = milliseconds(mapping(info, "time"), "created") or state.page.ts
-            strand.emit(f"retry:{identity}", body_)
-        case "compaction":
-            if not strand.has(f"compaction:{identity}"):
-                trigger = "auto" if flag(info, "auto") else "manual"
-                strand.emit(f"compaction:{identity}", CompactionStarted(strategy="summary", trigger=trigger))
-        case "subtask" | "agent":
-            if not strand.has(f"{kind}:{identity}"):
-                strand.emit(f"{kind}:{identity}", Custom(name=f"opencode.{kind}", data=info))
         case "step-finish" if isinstance(raw, dict) and "t" not in raw and known is state.latest:
             if known.is_done:  # a copy in the log of changes: told as a whole, and its parts behind it
                 close(state, known)
         case quiet if quiet in _QUIET:
             pass
         case _:
-            state.page.unknown.append(f"part/{kind}")
-            strand.emit(f"unknown:{identity}", Unknown(name=f"part/{kind}", raw=raw or info))
+            name = f"{kind}:{identity}"
+            if not state.strand.has(name):
+                state.strand.emit(name, _told(state, known, kind, info, raw))
     return "joined"
+
+
+def _told(state: State, known: Message, kind: str, info: dict[str, Any], raw: Any) -> AnyBody:
+    """Gives what a part that never changes tells."""
+    match kind:
+        case "file":
+            return UserMessage(blocks=(_file(info),), human=_is_human(state), origin="file", message=known.id)
+        case "retry":
+            error = mapping(info, "error")
+            data = mapping(error, "data")
+            state.page.ts = milliseconds(mapping(info, "time"), "created") or state.page.ts
+            return ModelFailed(
+                attempt=integer(info, "attempt"),
+                error=text(data, "message") or text(error, "message", "name"),
+                status=integer(data, "statusCode"),
+            )
+        case "compaction":
+            trigger = "auto" if flag(info, "auto") else "manual"
+            return CompactionStarted(strategy="summary", trigger=trigger)
+        case "subtask" | "agent":
+            return Custom(name=f"opencode.{kind}", data=info)
+        case _:
+            state.page.unknown.append(f"part/{kind}")
+            return Unknown(name=f"part/{kind}", raw=raw or info)
 
 
 def _is_human(state: State) -> bool:
@@ -224,13 +224,13 @@ def _is_whole(known: Message, info: dict[str, Any]) -> bool:
     return known.is_done or integer(mapping(info, "time"), "end") is not None
 
 
-def _flush(state: State, known: Message) -> None:
-    """Tells the texts of a message that waited for their end."""
-    for identity, info in known.waiting.items():
+def _flush(state: State, known: Message, *, only: str | None = None) -> None:
+    """Tells the texts of a message that waited for their end: one, or all of them."""
+    for identity in [only] if only is not None else list(known.waiting):
+        info = known.waiting.pop(identity)
         said = text(info, "text")
         if said is not None and not state.strand.has(f"part:{identity}"):
             _say(state, known, identity, info, said)
-    known.waiting.clear()
 
 
 def _say(state: State, known: Message, identity: str, info: dict[str, Any], said: str) -> None:

@@ -37,7 +37,6 @@ def tool(state: State, known: Message, info: dict[str, Any]) -> None:
     if status not in _OVER or strand.has(f"done:{call}"):
         return
     ended = tools.outcome(name, told)
-    metadata = mapping(told, "metadata")
     finished = ToolFinished(
         call=call,
         ok=ended.ok,
@@ -56,13 +55,18 @@ def tool(state: State, known: Message, info: dict[str, Any]) -> None:
         strand.emit(f"file:{call}:{number}", change, call=call, ts=over)
     if name == "todowrite" and ended.ok:
         strand.emit(f"plan:{call}", PlanUpdated(items=tools.todos(told), call=call), call=call, ts=over)
+    _ended(state, call, told, ended, over)
+
+
+def _ended(state: State, call: str, told: dict[str, Any], ended: tools.Outcome, over: int | None) -> None:
+    """Tells that a call's own agent is done; one in the background goes on."""
     child = state.children.get(call)
-    if child is not None and not flag(metadata, "background"):
-        result = ended.output if isinstance(ended.output, str) else None
-        body_ = AgentFinished(
-            child=child, call=call, status="completed" if ended.ok else "failed", result=result
-        )
-        strand.emit(f"finished:{call}", body_, call=call, ts=over)
+    if child is None or flag(mapping(told, "metadata"), "background"):
+        return
+    result = ended.output if isinstance(ended.output, str) else None
+    status = "completed" if ended.ok else "failed"
+    body = AgentFinished(child=child, call=call, status=status, result=result)
+    state.strand.emit(f"finished:{call}", body, call=call, ts=over)
 
 
 def _spawned(state: State, call: str, told: dict[str, Any], begun: int | None) -> None:
