@@ -14,7 +14,7 @@ import msgspec
 from reenact.wire import canonical, sse
 from reenact.wire.fingerprint import fingerprint
 from reenact.wire.request import Form, Layout, Request, parts_of, read_request
-from reenact.wire.rewriting import Event, Fragment, mapped, rewritten, sse_event
+from reenact.wire.rewriting import Event, Fragment, Further, mapped, rewritten, sse_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,6 +62,8 @@ class Dialect(ABC):
     """The status at which this dialect's clients ask no more and say why."""
     sealed: frozenset[str] = frozenset()
     """Fields that only the provider can read; a changed byte makes them invalid."""
+    further: ClassVar[Mapping[str, Further]] = {}
+    """Fields in whose text more than strings is mapped."""
 
     # -- requests -------------------------------------------------------------------------------
 
@@ -152,7 +154,7 @@ class Dialect(ABC):
         `keep_thinking` leaves thinking as it was signed, where the provider checks that.
         """
         del keep_thinking
-        changed = message if mapper.is_identity else mapped(message, mapper, self.sealed)
+        changed = message if mapper.is_identity else mapped(message, mapper, self.sealed, self.further)
         return changed if isinstance(changed, dict) else message
 
     def rewrite_stream(
@@ -164,7 +166,7 @@ class Dialect(ABC):
         pieces = tuple(body[start:end] for start, end in zip((0, *ends), ends, strict=False))
         if mapper.is_identity:
             return pieces
-        return rewritten(list(map(self.event, pieces)), mapper, self.fragmenter(), self.sealed)
+        return rewritten(list(map(self.event, pieces)), mapper, self.fragmenter(), self.sealed, self.further)
 
     def event(self, piece: bytes) -> Event:
         """Takes one event of a stream for rewriting."""

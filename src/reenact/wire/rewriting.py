@@ -7,7 +7,7 @@ of events stays, and an event in which nothing changed is served byte for byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from reenact.wire.mapping import Mapper
 
 Path = tuple[str | int, ...]
+Further = Callable[[str, "Mapper"], str]
+"""Maps in a text what is no string of it."""
 
 
 class Fragment(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +32,8 @@ class Fragment(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     is_json: bool = False
     """True where the whole text is JSON: then the strings in it are mapped."""
+    further: Further | None = None
+    """What else is mapped in the whole text."""
 
 
 class Event:
@@ -70,6 +74,7 @@ def rewritten(
     mapper: Mapper,
     fragments: Callable[[Object], Iterable[Fragment]],
     sealed: frozenset[str],
+    further: Mapping[str, Further] | None = None,
 ) -> tuple[bytes, ...]:
     """Maps the events of a stream; gives their bytes one by one."""
     found = [[] if one.data is None else list(fragments(one.data)) for one in events]
@@ -79,23 +84,36 @@ def rewritten(
         if event.data is None:
             out.append(event.piece)
             continue
-        changed = mapped(event.data, mapper, sealed)
+        changed = mapped(event.data, mapper, sealed, further)
         for number, fragment in enumerate(found[place]):
             _put(changed, fragment.path, texts.get((place, number), fragment.text))
         out.append(event.piece if changed == event.data else event.write(canonical.dump(changed)))
     return tuple(out)
 
 
-def mapped(value: Json, mapper: Mapper, sealed: frozenset[str]) -> Json:
-    """Maps every string of a value but those that only the provider can read."""
+def mapped(
+    value: Json, mapper: Mapper, sealed: frozenset[str], further: Mapping[str, Further] | None = None
+) -> Json:
+    """Maps every string of a value but those that only the provider can read.
+
+    `further` names members whose text is mapped in another way as well.
+    """
     if isinstance(value, dict):
         return {
-            mapper.text(name): item if name in sealed else mapped(item, mapper, sealed)
+            mapper.text(name): item if name in sealed else _member(name, item, mapper, sealed, further)
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [mapped(item, mapper, sealed) for item in value]
+        return [mapped(item, mapper, sealed, further) for item in value]
     return mapper.text(value) if isinstance(value, str) else value
+
+
+def _member(
+    name: str, item: Json, mapper: Mapper, sealed: frozenset[str], further: Mapping[str, Further] | None
+) -> Json:
+    after = mapped(item, mapper, sealed, further)
+    more = further.get(name) if further else None
+    return more(after, mapper) if more is not None and isinstance(after, str) else after
 
 
 def _recut(found: Sequence[Sequence[Fragment]], mapper: Mapper) -> dict[tuple[int, int], str]:
@@ -108,6 +126,8 @@ def _recut(found: Sequence[Sequence[Fragment]], mapper: Mapper) -> dict[tuple[in
     for run in runs.values():
         text = "".join(fragment.text for _, fragment in run)
         after = mapper.json_text(text) if run[0][1].is_json else mapper.text(text)
+        if run[0][1].further is not None:
+            after = run[0][1].further(after, mapper)
         if after != text:
             cut = recut(after, [len(fragment.text) for _, fragment in run])
             changed.update(zip((key for key, _ in run), cut, strict=True))

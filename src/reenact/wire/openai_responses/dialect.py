@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from reenact.wire import canonical
 from reenact.wire.dialect import Route
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reenact.wire.fingerprint import Part, Prepared
     from reenact.wire.reply import Outline, Reply, Stream
     from reenact.wire.request import Form, Request
+    from reenact.wire.rewriting import Further
 
 _BESIDE = {"input_tokens": "count_tokens", "compact": "compact"}
 _BYTES_PER_TOKEN = 4
@@ -31,6 +32,7 @@ class _OpenAiResponses(OpenAi):
     name = "openai-responses"
     layout = fingerprint.LAYOUT
     rules = fingerprint.CODEX
+    further: ClassVar[Mapping[str, Further]] = {"arguments": fingerprint.with_sessions}
 
     def route(self, method: str, path: str) -> Route | None:
         base = path.partition("?")[0].rstrip("/")
@@ -78,6 +80,7 @@ class _OpenAiResponses(OpenAi):
                 path=("delta",),
                 text=text,
                 is_json=kind in _JSON,
+                further=fingerprint.with_sessions if kind in _JSON else None,
             )
 
     def outline(self, message: Mapping[str, Json]) -> Outline:

@@ -7,10 +7,12 @@ the request, and the id, which replay serves as recorded, names the answer it co
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from reenact.wire import canonical
 from reenact.wire.counted import TOOL_OUTPUT, each, prepare_params, value_of, without
 from reenact.wire.fingerprint import Part, Prepared
 from reenact.wire.normalise import Id
@@ -20,6 +22,7 @@ from reenact.wire.rules import IdShape, Rule
 
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json, Object
+    from reenact.wire.mapping import Mapper
 
 LAYOUT = Layout(messages="input", heads=("instructions", "tools"), takes_text=True)
 """A text as input is one message of the user."""
@@ -29,6 +32,9 @@ MARKS = SEALED | {
     "annotations", "cache_control", "id", "internal_chat_message_metadata_passthrough", "logprobs", "status",
 }  # fmt: skip
 """Members of items and of their parts that say nothing of what was said."""
+SESSION_FIELD = "session_id"
+"""The argument in which Codex hands back the number that a running process was told it has."""
+_SESSION = re.compile(rf'("{SESSION_FIELD}"\s*:\s*)(\d+)\b')
 _ITEM_IDS = ("call_id", "approval_request_id")
 
 CODEX = msgspec.structs.replace(
@@ -42,6 +48,7 @@ CODEX = msgspec.structs.replace(
         Rule(name="chunk-id", pattern=r"(?m)^Chunk ID: (\S+)", hint="Chunk ID"),
         Rule(name="wall-time", pattern=r"(?m)^Wall time: ([\d.]+) seconds", hint="Wall time"),
         Rule(name="token-count", pattern=r"(?m)^Original token count: (\d+)", hint="Original token count"),
+        Rule(name="process-session", pattern=r"\bwith session ID (\d+)", does="id", hint="session ID"),
         Rule(name="today", pattern=r"<current_date>([^<]+)</current_date>", hint="<current_date>"),
         Rule(name="time-zone", pattern=r"<timezone>([^<]+)</timezone>", hint="<timezone>"),
     ),
@@ -76,10 +83,29 @@ def _item(item: str | Object) -> Object:
         counted["content"] = [{"type": kind, "text": text}]
     elif "content" in counted:
         counted["content"] = each(item.get("content"), lambda part: without(part, MARKS))
+    if isinstance(text := counted.get("arguments"), str) and _SESSION.search(text):
+        counted["arguments"] = _arguments(text)
     for field in _ITEM_IDS:
         if isinstance(name := counted.get(field), str):
             counted[field] = Id(name)
     return counted
+
+
+def _arguments(text: str) -> Json:
+    """Gives arguments with the number of a running process as the id that it is."""
+    try:
+        value = canonical.decode(text)
+    except ValueError:
+        return text
+    number = value.get(SESSION_FIELD) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(number, int):
+        return text
+    return {**value, SESSION_FIELD: Id(str(number))}
+
+
+def with_sessions(text: str, mapper: Mapper) -> str:
+    """Maps the number of a running process in the arguments of a call."""
+    return _SESSION.sub(lambda found: found.group(1) + mapper.text(found.group(2)), text)
 
 
 def _skeleton(item: Object) -> Json:
