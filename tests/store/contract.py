@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import msgspec
 import pytest
 from tests.store.builders import (
@@ -773,6 +775,37 @@ class CareContract:
         record(store, "s2", *line("s2", prompt("x"), usage("k2")))
         store.put_blob(b"x" * 5000)
         assert list(store.verify()) == []
+
+    def test_what_is_noted_of_a_session_stays_and_its_tags_are_those_of_the_session(
+        self, store: Store
+    ) -> None:
+        with closing(store.writer(header("s1"))) as writer:
+            writer.append(event("s1", 1, bodies.SessionTagged(add=("slow", "todo"))))
+        store.annotate("s1", text="look at this", target="e1")
+        store.annotate("s1", add=("good",), remove=("todo", "never"))
+        store.annotate("s2", add=("good",))
+        store.catch_up()
+        (row,) = store.sessions(Filter())
+        assert row.tags == ("good", "slow")
+        told = store.annotations("s1")
+        assert [(each.text, each.target, each.add, each.remove) for each in told] == [
+            ("look at this", "e1", (), ()),
+            (None, None, ("good",), ("todo", "never")),
+        ]
+        assert store.annotations("s3") == ()
+
+    def test_sessions_are_asked_for_by_their_tags(self, store: Store) -> None:
+        for name, tags in (("s1", ("a",)), ("s2", ("b",)), ("s3", ())):
+            with closing(store.writer(header(name))) as writer:
+                writer.append(event(name, 1, bodies.SessionTagged(add=tags)))
+        store.annotate("s3", add=("a",))
+        store.annotate("s1", remove=("a",))
+        store.annotate("s2", add=("a",))
+        store.catch_up()
+        assert {row.id for row in store.sessions(Filter(tag="a"))} == {"s2", "s3"}
+        assert {row.id for row in store.sessions(Filter(tag="a", sessions=("s1", "s2")))} == {"s2"}
+        assert store.count(Filter(tag="a")) == 2
+        assert store.sessions(Filter(tag="c")) == []
 
     def test_what_all_was_derived_with_is_forgotten_with_what_was_derived(self, store: Store) -> None:
         assert store.derived_by() is None

@@ -10,6 +10,7 @@ from reenact.store.opening import open_store
 from reenact.store.pricing import Pricer
 from reenact.store.protocol import Deriving, Store, Writer
 from reenact.store.values import (
+    Annotation,
     Arrival,
     Damage,
     Derived,
@@ -36,6 +37,7 @@ from reenact.store.values import (
 )
 
 __all__ = [
+    "Annotation",
     "Arrival",
     "Damage",
     "Derived",

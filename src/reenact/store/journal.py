@@ -1,4 +1,7 @@
-"""The archive's own memory: tombstones and projects, one checksummed JSON line each, only ever appended."""
+"""The archive's own memory, one checksummed JSON line each, only ever appended.
+
+It holds tombstones, projects, and what people noted of sessions, whoever writes those.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ import msgspec
 from reenact.errors import ReadOnlyArchiveError
 from reenact.store.layout import write_all
 from reenact.store.record import from_line, to_line
+from reenact.store.values import Annotation
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the journal. `remove` and `readmit` name a session or an original by its id."""
 
-    op: Literal["remove", "readmit", "project"]
+    op: Literal["remove", "readmit", "project", "annotate"]
     id: str = ""
     original: str = ""
     """Of a removed session: the original that it came from."""
@@ -26,6 +30,13 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is removed or readmitted with it, each with its original: a kill leaves all of it or nothing."""
     cwd: str = ""
     root: str = ""
+    text: str = ""
+    """What was noted of the session `id`."""
+    target: str = ""
+    """The event that it was noted of."""
+    add: tuple[str, ...] = ()
+    """Tags put on; `remove` are taken off."""
+    remove: tuple[str, ...] = ()
     at: int = 0
 
 
@@ -39,6 +50,7 @@ class Journal:
         self._inode = -1
         self._removed: dict[str, str] = {}
         self._projects: dict[str, str] = {}
+        self._annotations: dict[str, list[Annotation]] = {}
         self._damaged = 0
 
     def count_damaged(self) -> int:
@@ -54,6 +66,11 @@ class Journal:
     def project(self, cwd: str) -> str | None:
         self._refresh()
         return self._projects.get(cwd)
+
+    def annotations(self) -> Mapping[str, list[Annotation]]:
+        """Gives what was noted of sessions, in the order in which it was."""
+        self._refresh()
+        return self._annotations
 
     def append(self, notes: Iterable[Note]) -> None:
         """Writes notes for good: when this returns, they survive the death of the machine.
@@ -85,7 +102,7 @@ class Journal:
         size, inode = (found.st_size, found.st_ino) if found else (0, 0)
         if size == self._seen and inode == self._inode:
             return
-        self._removed, self._projects, self._damaged = {}, {}, 0
+        self._removed, self._projects, self._annotations, self._damaged = {}, {}, {}, 0
         for line in self._path.read_bytes().split(b"\n") if found else ():
             if line.strip():
                 self._take(line)
@@ -101,6 +118,15 @@ class Journal:
             case Note(op="readmit"):
                 for name, _ in ((note.id, ""), *note.others):
                     self._removed.pop(name, None)
+            case Note(op="annotate"):
+                annotation = Annotation(
+                    at=note.at,
+                    text=note.text or None,
+                    target=note.target or None,
+                    add=note.add,
+                    remove=note.remove,
+                )
+                self._annotations.setdefault(note.id, []).append(annotation)
             case _:  # a project
                 self._projects.setdefault(note.cwd, note.root)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ from reenact.clock import Clock
 from reenact.errors import ArchiveBusyError, ArchiveError, ReadOnlyArchiveError
 from reenact.events import Event, Header
 from reenact.query import Query
-from reenact.store import collect, defects, feed, frames, query, removal, sizes, totals, verify
+from reenact.store import collect, defects, feed, frames, notes, query, removal, sizes, totals, verify
 from reenact.store.blobs import Blobs
 from reenact.store.catch_up import catch_up
 from reenact.store.derive import LocalDeriving
@@ -32,6 +32,7 @@ from reenact.store.summary import storable
 from reenact.store.text_index import Tell
 from reenact.store.totals import Spans
 from reenact.store.values import (
+    Annotation,
     Arrival,
     Damage,
     Derived,
@@ -209,11 +210,25 @@ class LocalStore:
             catch_up(self._index, self._segments, self._journal, self._pricer)
 
     def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
-        return query.sessions(
+        filter = self._tagged(filter)  # noqa: A001
+        rows = query.sessions(
             self._index.reader, filter, running=self._segments.running(), asking=self._search.asked(filter)
         )
+        return notes.with_tags(rows, self._journal.annotations())
+
+    def _tagged(self, wanted: Filter) -> Filter:
+        """Gives a filter that names the sessions with its tag."""
+        if wanted.tag is None:
+            return wanted
+        found = set(query.tagged(self._index.reader, wanted.tag))
+        for session, told in self._journal.annotations().items():
+            own = {wanted.tag} & found if session in found else ()
+            (found.add if wanted.tag in notes.tagged(own, told) else found.discard)(session)
+        named = found if wanted.sessions is None else found & set(wanted.sessions)
+        return msgspec.structs.replace(wanted, tag=None, sessions=tuple(sorted(named)))
 
     def count(self, filter: Filter) -> int:  # noqa: A002
+        filter = self._tagged(filter)  # noqa: A001
         return query.count(
             self._index.reader, filter, running=self._segments.running(), asking=self._search.asked(filter)
         )
@@ -271,6 +286,29 @@ class LocalStore:
     def dispositions(self, original: str) -> Mapping[str, int]:
         row = fetch_one(self._index.reader, "SELECT dispositions FROM original WHERE id=?", (original,))
         return {} if row is None else msgspec.json.decode(row[0], type=dict[str, int])
+
+    def annotate(
+        self,
+        session: str,
+        *,
+        text: str | None = None,
+        target: str | None = None,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> None:
+        note = Note(
+            op="annotate",
+            id=session,
+            text=storable(text or ""),
+            target=target or "",
+            add=tuple(map(storable, add)),
+            remove=tuple(map(storable, remove)),
+            at=self._clock.now(),
+        )
+        self._journal.append([note])
+
+    def annotations(self, session: str) -> tuple[Annotation, ...]:
+        return tuple(self._journal.annotations().get(session, ()))
 
     def derived_by(self) -> str | None:
         return self._index.noted(_DERIVED_BY)

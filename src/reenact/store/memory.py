@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 import msgspec
@@ -19,11 +19,13 @@ from reenact.store.memory_feed import MemoryFeed
 from reenact.store.memory_kept import MemoryOriginals
 from reenact.store.memory_parts import MemoryDeriving, MemoryWriter
 from reenact.store.memory_search import fits, of_session, ranks
+from reenact.store.notes import with_tags
 from reenact.store.part import RECORDED
 from reenact.store.pricing import Pricer
 from reenact.store.reckon import Part, Reckoning
 from reenact.store.totals import Spans, can_tell, sum_up
 from reenact.store.values import (
+    Annotation,
     Arrival,
     Damage,
     Derived,
@@ -62,6 +64,7 @@ class MemoryStore:
         self._removed: dict[str, str] = {}
         self._projects: dict[str, str] = {}
         self._derived_by: str | None = None
+        self._annotations: dict[str, list[Annotation]] = {}
         self._arrived = MemoryFeed()
 
     # -- originals ------------------------------------------------------------------------------
@@ -167,6 +170,7 @@ class MemoryStore:
             reckoning.row(name, path=self._kept.path(session.original), is_running=name in self._running)
             for name, session in reckoning.sessions.items()
         ]
+        rows = with_tags(rows, self._annotations)
         rows = [row for row in rows if fits(row, reckoning.sessions[row.id].events, filter)]
         rows.sort(key=lambda row: ranks(row, filter.order))
         return rows[filter.offset :][: filter.limit]
@@ -290,6 +294,23 @@ class MemoryStore:
     @property
     def read_only(self) -> str | None:
         return None
+
+    def annotate(
+        self,
+        session: str,
+        *,
+        text: str | None = None,
+        target: str | None = None,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> None:
+        told = Annotation(
+            at=self._clock.now(), text=text, target=target, add=tuple(add), remove=tuple(remove)
+        )
+        self._annotations.setdefault(session, []).append(told)
+
+    def annotations(self, session: str) -> tuple[Annotation, ...]:
+        return tuple(self._annotations.get(session, ()))
 
     def derived_by(self) -> str | None:
         return self._derived_by

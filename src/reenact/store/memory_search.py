@@ -93,6 +93,7 @@ def fits(row: SessionRow, events: Iterable[Event], wanted: Filter) -> bool:
         and (wanted.project is None or _is_project(row.project, wanted.project))
         and (wanted.sessions is None or row.id in wanted.sessions)
         and (wanted.query is None or _is_asked(row, events, wanted.query))
+        and (wanted.tag is None or wanted.tag in row.tags)
         and (wanted.hidden or not row.hidden)
         and (wanted.since is None or (row.ended_at is not None and row.ended_at >= wanted.since))
         and (wanted.until is None or (row.ended_at is not None and row.ended_at < wanted.until))

@@ -5,7 +5,7 @@ Every implementation passes the contract class in `tests/store/contract.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -13,6 +13,7 @@ from reenact.events import Event, Header
 from reenact.query import Query
 from reenact.store.totals import Spans
 from reenact.store.values import (
+    Annotation,
     Arrival,
     Damage,
     Derived,
@@ -247,6 +248,22 @@ class Store(Protocol):
     @property
     def read_only(self) -> str | None:
         """Tells why nothing can be kept here; None where it can."""
+        ...
+
+    def annotate(
+        self,
+        session: str,
+        *,
+        text: str | None = None,
+        target: str | None = None,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> None:
+        """Notes something of a session for good, whoever writes or wrote it: a text, tags, or both."""
+        ...
+
+    def annotations(self, session: str) -> tuple[Annotation, ...]:
+        """Gives what was noted of a session beside its own events, in order."""
         ...
 
     def derived_by(self) -> str | None:

@@ -97,6 +97,16 @@ def sessions(
     return [msgspec.structs.replace(row, status="running") if row.id in running else row for row in found]
 
 
+def tagged(connection: apsw.Connection, tag: str) -> list[str]:
+    """Gives the sessions whose own events put a tag on them."""
+    rows = fetch(
+        connection,
+        "SELECT s.id FROM session s, json_each(s.tags) t WHERE s.tags<>'[]' AND t.value=?",
+        (tag,),
+    )
+    return [row[0] for row in rows]
+
+
 def count(
     connection: apsw.Connection,
     wanted: Filter,

@@ -134,12 +134,26 @@ class Filter(_Value, frozen=True, kw_only=True):
     sessions: tuple[str, ...] | None = None
     query: Query | None = None
     """What else is asked, in the query language."""
+    tag: str | None = None
+    """Of sessions only."""
     hidden: bool = True
     """Whether hidden sessions (warm-ups) are included."""
     limit: int | None = None
     offset: int = 0
     """So many of the sessions that fit are passed over before the first that is given."""
     order: Order = "ended"
+
+
+class Annotation(_Value, frozen=True, kw_only=True):
+    """What somebody noted of a session beside its recording: a text, tags, or both."""
+
+    at: int
+    """UTC microseconds."""
+    text: str | None = None
+    target: str | None = None
+    """The event that it is about."""
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
 
 
 class Sums(_Value, frozen=True, kw_only=True):
