@@ -17,9 +17,8 @@ const result = await build({
     bundle: true,
     splitting: true,
     format: "esm",
-    target: ["es2022", "chrome111", "firefox115", "safari16.4"],
-    // light-dark() is resolved by browsers of 2024 and later; esbuild must leave it as it stands.
-    supported: { "nesting": true },
+    target: ["es2022", "chrome123", "firefox120", "safari17.5"],
+    // light-dark() needs browsers of 2024 and later; esbuild leaves it as it stands.
     minify: true,
     legalComments: "none", // every licence stands in licences.txt
     jsx: "automatic",

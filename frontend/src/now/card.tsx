@@ -38,6 +38,7 @@ export function LiveCard({ one }: { one: NowSession }): JSX.Element {
                 <TapeView tape={tapeOf(session)} end={tapeEnd(session)} height={26} />
             </div>
             <pre class="lines" role="group" tabIndex={0} aria-label="Last lines">
+                {one.lines.length === 0 && <span class="pale">nothing said yet</span>}
                 {one.lines.slice(-5).map((line, index) => (
                     <Said line={line} key={index} />
                 ))}
