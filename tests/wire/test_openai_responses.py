@@ -106,7 +106,8 @@ def test_a_process_goes_by_the_number_of_the_actual_run() -> None:
         "type": "function_call", "id": "fc_1", "call_id": "call_x1", "name": "write_stdin",
         "arguments": '{"session_id": 250, "yield_time_ms": 250}', "status": "completed",
     }  # fmt: skip
-    recorded: dict[str, Any] = {**DIALECT.stub("m", ""), "output": [call]}
+    recorded: dict[str, Any] = dict(DIALECT.stub("m", ""))
+    recorded["output"] = [call]
     change = mapper(Declared(), Declared(), ids=ids)
     said = DIALECT.assemble(b"".join(DIALECT.rewrite_stream(b"".join(render_stream(recorded)), change)))
     expected = {**call, "arguments": '{"session_id": 81234, "yield_time_ms": 250}'}
