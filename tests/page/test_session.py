@@ -237,6 +237,8 @@ def test_commands_are_shown_exactly_and_copied_and_nothing_runs(
     assert page.evaluate("navigator.clipboard.readText()") in commands["export"].values()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
+    page.keyboard.press("f")
+    expect(page.get_by_role("dialog", name="Fork")).to_contain_text(commands["replay"].split(" -- ")[0])
 
 
 def test_panes_are_dragged_and_remembered(page: Page, mended: str) -> None:

@@ -65,7 +65,7 @@ export function Head({ s, ask, onAsk }: { s: Session; ask: Ask; onAsk: (ask: Ask
                     <i class="dot" /> {s.fresh.value} new below
                 </button>
             )}
-            {view.commands.fork && button("fork", <Icon name="fork" />, `Fork at ${s.seenSeq.value}`)}
+            {forkOf(s) && button("fork", <Icon name="fork" />, `Fork at ${s.seenSeq.value}`)}
             {view.commands.replay && button("replay", <Icon name="replay" />, "Replay")}
             {button("export", <Icon name="down" />, "Export")}
             {ask && (
@@ -77,6 +77,17 @@ export function Head({ s, ask, onAsk }: { s: Session; ask: Ask; onAsk: (ask: Ask
     );
 }
 
+/** The command that goes on from the playhead: the archive's own, else a replay that turns live behind the calls made by then. */
+export function forkOf(s: Session): string | null {
+    const commands = s.view.value?.commands;
+    if (commands?.fork) return commands.fork;
+    const steps = s.steps.value;
+    if (!commands?.replay?.includes(" -- ") || !steps?.count) return null;
+    let calls = 0;
+    for (let i = 0; i <= s.seen.value && i < steps.count; i++) calls = Math.max(calls, steps.turn[i] as number);
+    return commands.replay.replace(" -- ", ` --until ${calls} -- `);
+}
+
 /** The exact commands; the page runs none of them. */
 function Commands({ s, ask }: { s: Session; ask: Exclude<Ask, null> }): JSX.Element {
     const view = s.view.value;
@@ -86,7 +97,7 @@ function Commands({ s, ask }: { s: Session; ask: Exclude<Ask, null> }): JSX.Elem
         ask === "export"
             ? Object.entries(commands?.export ?? {})
             : ([
-                  [ask === "fork" ? `Fork at step ${s.seenSeq.value}` : "Replay", (ask === "fork" ? commands?.fork : commands?.replay) ?? ""],
+                  [ask === "fork" ? `Fork at step ${s.seenSeq.value}` : "Replay", (ask === "fork" ? forkOf(s) : commands?.replay) ?? ""],
                   ["See this step", commands?.show ?? ""],
               ] as const).filter((row) => row[1]);
     return (
@@ -105,6 +116,7 @@ function Commands({ s, ask }: { s: Session; ask: Exclude<Ask, null> }): JSX.Elem
                 </div>
             )}
             <p class="second">
+                {ask === "fork" && !commands?.fork && "The model calls up to here are answered from the record, then the agent goes on live. "}
                 {view ? `${agentName(view.session.agent)}: ` : ""}The page runs nothing; the command does, in your terminal.
             </p>
         </>

@@ -136,6 +136,12 @@ function EventOf({ s, event, isOpen }: { s: Session; event: EventView; isOpen: b
 const TONES: Record<UsageLine["name"], string> = { cache_read: "u-read", cache_write: "u-write", input: "u-in", output: "u-out", total: "" };
 const NAMES: Record<UsageLine["name"], string> = { cache_read: "cache read", cache_write: "cache write", input: "input", output: "output", total: "total" };
 
+/** Four digits; what is less is not nothing. */
+function priced(cost: number | null): string {
+    if (cost === null) return "—";
+    return cost > 0 && cost < 0.00005 ? "<$0.0001" : `$${cost.toFixed(4)}`;
+}
+
 function UsageOf({ step }: { step: StepView }): JSX.Element {
     if (!step.usage_lines.length) return <p class="untold">No usage is told of this step.</p>;
     const quality = step.turn_usage?.quality ?? "measured";
@@ -157,7 +163,7 @@ function UsageOf({ step }: { step: StepView }): JSX.Element {
                                 {NAMES[line.name]} {line.note && <span>{line.note}</span>}
                             </th>
                             <td>{grouped(line.tokens)}</td>
-                            <td>{line.cost === null ? "—" : `$${line.cost.toFixed(4)}`}</td>
+                            <td>{priced(line.cost)}</td>
                         </tr>
                     ))}
                 </tbody>

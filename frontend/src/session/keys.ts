@@ -4,7 +4,7 @@ import { byGroup, byMark } from "../deck/steps";
 import type { Binding } from "../shell/keys";
 import { say } from "../shell/news";
 import { copied } from "./copy";
-import type { Ask } from "./head";
+import { type Ask, forkOf } from "./head";
 import { togglePin } from "./inspector";
 import type { Session } from "./state";
 
@@ -37,7 +37,7 @@ export function bindingsOf({ s, ask, drawers }: Reach): Binding[] {
         { keys: ["k"], does: "previous message of yours", run: mark("you", -1) },
         { keys: ["]"], does: "next compaction", run: mark("compaction", 1) },
         { keys: ["["], does: "previous compaction", run: mark("compaction", -1) },
-        { keys: ["f"], does: "fork here: the command", run: () => s.view.peek()?.commands.fork && (ask.value = "fork") },
+        { keys: ["f"], does: "fork here: the command", run: () => forkOf(s) && (ask.value = "fork") },
         { keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"], does: "one lane alone", run: (event) => solo(s, Number(event.key) - 1) },
         { keys: ["l"], does: "copy the link to this step", run: () => void copied(location.href.replace(/#.*/, `#/s/${s.id}/at/${s.seq.peek()}`)).then((done) => say(done ? "link copied" : "the link could not be copied")) },
         { keys: ["p"], does: "pin this step in the inspector", run: () => togglePin(s) },

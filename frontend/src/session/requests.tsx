@@ -34,7 +34,7 @@ export function Changes({ changes, s }: { changes: readonly Change[]; s: Session
                         </span>
                         <span class="title">
                             {oneLine(change.title, 160)}
-                            {change.count > 1 && ` ×${change.count}`}
+                            {change.count > 1 && !/^\d/.test(change.title) && ` ×${change.count}`}
                         </span>
                         <span class="size">{change.tokens ? compact(change.tokens) : ""}</span>
                     </>
@@ -105,6 +105,9 @@ export function RequestsTab({ s }: { s: Session }): JSX.Element {
         if (k === null) return void (view.value = null);
         void get<RequestView>(path(s.id, `/requests/${k}`)).then((value) => s.request.peek() === k && (view.value = value)).catch(() => undefined);
     }, [s.id, k]);
+    useEffect(() => {
+        document.querySelector(".requests tr.chosen")?.scrollIntoView({ block: "nearest" });
+    }, [k, told.value]);
     if (!told.value) return <div class="tab-body" aria-busy="true" />;
     if (!told.value.rows.length) return <p class="empty">No model request is on record.</p>;
     const main = told.value.rows.filter((row) => !row.auxiliary);
@@ -176,7 +179,7 @@ function One({ s, view }: { s: Session; view: RequestView }): JSX.Element {
     const body = usePages(s.id, request.seq, view.body);
     const answer = usePages(s.id, request.end || request.seq, view.answer);
     return (
-        <section class="request" aria-label={`Request ${request.k}`}>
+        <section class="request" aria-label={`Request ${request.k}`} tabIndex={0}>
             <header>
                 <h3>
                     Request {request.k} {request.model && <span>→ {visible(request.model)}</span>}
