@@ -93,7 +93,8 @@ def process(number: int, call: str) -> Any:
         },
         {"type": "function_call", "call_id": f"{call}2", "name": "write_stdin", "arguments": arguments},
     ]
-    return DIALECT.request_of({"model": "m", "input": items})
+    body: dict[str, Any] = {"model": "m", "input": items}
+    return DIALECT.request_of(body)
 
 
 def test_a_process_goes_by_the_number_of_the_actual_run() -> None:
