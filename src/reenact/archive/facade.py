@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import counting, following, handing, pulse, zones
+from reenact.archive import counting, following, handing, noting, pulse, zones
 from reenact.archive.agents import SOURCES
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
@@ -179,7 +179,7 @@ class Archive:
         return self.store.sessions(where or Filter())
 
     def standing(self, where: Filter | None = None, query: str = "") -> list[SessionRow]:
-        """Gives the sessions that fit, with how each stands now: working, waiting for you, idle, stale …"""
+        """Gives the sessions that fit, with how each stands now: working, waiting, idle, stale and so on."""
         return pulse.sessions(self, where or Filter(), query)
 
     def session(self, name: str) -> SessionRow:
@@ -229,6 +229,26 @@ class Archive:
             cursor=since_cursor,
             polled=polled,
         )
+
+    def note(
+        self,
+        name: str,
+        text: str | None = None,
+        *,
+        at: int | None = None,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> SessionRow:
+        """Notes something of a session or of one of its events, puts tags on, takes tags off.
+
+        Raises:
+            NotFoundError: there is no such session or event.
+        """
+        return noting.note(self, name, text, at=at, add=add, remove=remove)
+
+    def notes(self, name: str) -> list[noting.Noted]:
+        """Gives the notes on a session that lie beside its own events."""
+        return noting.notes(self, self.store.resolve(name))
 
     def past(self, name: str) -> Past | None:
         """Gives where a fork left its parent, if it shares a past that it holds no copy of."""

@@ -29,6 +29,7 @@ VERBS = {
     "record": ("recordings", "Run a command with its model calls recorded."),
     "replay": ("recordings", "Run a command against a session: same requests, same answers."),
     "demo": ("demo", "See a recording, a replay and a located difference, in five seconds."),
+    "note": ("notes", "Note something of a session, or put tags on."),
     "verify": ("care", "Read every stored byte and tell what does not check out."),
     "reindex": ("care", "Delete what is derived and derive it again."),
     "rm": ("care", "Remove sessions for good."),

@@ -30,6 +30,7 @@ def filters(command: AnyCommand) -> AnyCommand:
         ),
         click.option("--project", help="Only this project: its path, or the last part of it."),
         click.option("--model", help="Only sessions that used this model (a part of its name is enough)."),
+        click.option("--tag", help="Only sessions with this tag."),
         click.option("--since", help="Not before: a date, `yesterday`, `2 hours ago`, `7d`."),
         click.option("--until", help="Not after."),
         click.option(
@@ -49,6 +50,7 @@ def filter_of(
     since: str | None,
     until: str | None,
     status: str | None = None,
+    tag: str | None = None,
     limit: int | None = None,
     timezone: str | None = None,
 ) -> Filter:
@@ -57,6 +59,7 @@ def filter_of(
     now = archive.clock.now()
     return Filter(
         agent=agent,
+        tag=tag,
         project=project,
         model=_whole_model(archive, model) if model else None,
         status=status,

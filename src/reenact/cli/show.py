@@ -13,7 +13,7 @@ from reenact import tree as trees
 from reenact.cli import documents
 from reenact.cli.options import as_json, caught_up, no_import
 from reenact.cli.table import console, short_names
-from reenact.cli.text import clip
+from reenact.cli.text import clip, safe
 from reenact.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -100,9 +100,19 @@ def _lines(
         yield _past_line(archive, past, look)
     if at is None:
         yield from trace.trace(tree, events, look=look, verbose=verbose)
+        yield from _notes(archive, row, look)
         return
     yield from trace.around(tree, events, seq=at, context=around, look=look, verbose=verbose)
     yield from trace_state.state(tree.at(at), events, look=look)
+
+
+def _notes(archive: Archive, row: SessionRow, look: Look) -> Iterable[Text]:
+    """Yields what people noted of the session."""
+    from rich.text import Text
+
+    for noted in archive.notes(row.id):
+        about = f" of {noted.seq}" if noted.seq is not None else ""
+        yield Text(clip(f"★ note{about}: {safe(noted.text)}", look.width), style="bold")
 
 
 def _past_line(archive: Archive, past: Past, look: Look) -> Text:
@@ -125,6 +135,7 @@ def _document(archive: Archive, row: SessionRow, *, summary: bool, at: int | Non
         document["state"] = msgspec.to_builtins(archive.tree(row.id).at(at))
         document["past"] = None if past is None else msgspec.to_builtins(past)
     else:
+        document["notes"] = [msgspec.to_builtins(noted) for noted in archive.notes(row.id)]
         document["events"] = [msgspec.to_builtins(event) for event in archive.events(row.id)]
     return document
 

@@ -265,13 +265,16 @@ class LocalStore:
         return frames.find(connection, event, part, read_segment=self._segments.read)
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
+        filter = self._tagged(filter)  # noqa: A001
         return query.entries(self._index.reader, filter, asking=self._search.asked(filter))
 
     def rollups(self, filter: Filter) -> list[Rollup]:  # noqa: A002
         """Gives the ledger's sums by session, model and quarter of an hour."""
+        filter = self._tagged(filter)  # noqa: A001
         return query.rollups(self._index.reader, filter, asking=self._search.asked(filter))
 
     def totals(self, filter: Filter, *, spans: Spans | None = None) -> list[Total] | None:  # noqa: A002
+        filter = self._tagged(filter)  # noqa: A001
         return totals.totals(self._index.reader, filter, spans=spans, asking=self._search.asked(filter))
 
     def limits(self, *, since: int | None = None) -> list[tuple[str, Event]]:
