@@ -148,7 +148,7 @@ def many(home: Path, root: Path) -> Iterator[Figure]:
     path = project / "5f0c5a34-0000-4000-8000-000000000001.jsonl"
     path.write_text(_line(0))
     up = Up(home, root)
-    while not up.get("/api/status")["indexed"] or up.worked() < 1:
+    while not up.get("/api/status")["indexed"]:
         time.sleep(1)
     detail = f"{SESSIONS:,} sessions, seed {SEED}"
     for name, asked in {

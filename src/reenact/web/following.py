@@ -25,7 +25,9 @@ WAIT = 1.0
 AGAIN = 5.0
 """Seconds until a following that failed is tried again."""
 _TIDY = 60_000_000
-_TEXT_SECONDS = 1.0
+_TEXT_SECONDS = 0.15
+"""What is written meanwhile waits so long: texts are indexed in small pieces."""
+_IMPORT_SECONDS = 0.3
 _LATELY = 300_000_000
 _LOG = logging.getLogger("reenact.web")
 
@@ -109,7 +111,7 @@ class FollowerThread:
 
     def _import_more(self, archive: Archive) -> None:
         """Takes the next of the transcripts that the start had no time for."""
-        report = archive.catch_up(self._postponed, everything=True, seconds=WAIT)
+        report = archive.catch_up(self._postponed, everything=True, seconds=_IMPORT_SECONDS)
         self._postponed = list(report.postponed)
 
     def _say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from reenact.web.desk import Reading
 
 _WEEKS = 520
+_FRESH = 60_000_000
+_costs: dict[tuple[object, ...], tuple[int, int, Sum]] = {}
+_lock = threading.Lock()
 
 
 def groups(reading: Reading, text: str) -> Groups:
@@ -36,14 +40,29 @@ def groups(reading: Reading, text: str) -> Groups:
         until = None if end is None else from_datetime(datetime.combine(end, time(), tzinfo=place))
         count = reading.archive.store.count(msgspec.structs.replace(where, since=since, until=until))
         if count:
-            cost = (
-                None if query is not None else summed(totals(reading, Filter(since=since, until=until), None))
-            )
+            cost = _cost(reading, since, until) if query is None else None
             found.append(_group(key, title, first, count, cost))
         first, left = first + count, left - count
     if left:
         found.append(_group("earlier", "Earlier", first, left, None))
     return Groups(groups=tuple(found))
+
+
+def _cost(reading: Reading, since: int, until: int | None) -> Sum:
+    """Gives what was spent in a span; of one that is over, counted once a minute at most."""
+    archive = reading.archive
+    feed, now = archive.store.feed(), archive.clock.now()
+    key = (archive.path, feed.index, archive.prices.version, since, until)
+    with _lock:
+        known = _costs.get(key)
+    if known is not None and (known[0] == feed.last or (until is not None and now - known[1] < _FRESH)):
+        return known[2]
+    cost = summed(totals(reading, Filter(since=since, until=until), None))
+    with _lock:
+        if len(_costs) > _WEEKS * 2:
+            _costs.clear()
+        _costs[key] = (feed.last, now, cost)
+    return cost
 
 
 def _spans(today: date) -> list[tuple[str, str, date, date | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from time import perf_counter
 from typing import TYPE_CHECKING, get_args
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST = 200
 _TRIES = 20
+_HELD = 500
+_counts: dict[tuple[object, ...], int] = {}
+_lock = threading.Lock()
 _LONGEST = 2_000
 
 
@@ -32,8 +36,8 @@ def sessions(
     where = Filter(query=people(query), hidden=False)
     page = msgspec.structs.replace(where, limit=min(max(limit, 0), MOST), offset=offset, order=order)
     rows = reading.archive.sessions(page)
-    matched = reading.archive.store.count(where)
-    total = reading.archive.store.count(Filter(query=people(None), hidden=False))
+    total = counted(reading, Filter(query=people(None), hidden=False))
+    matched = total if query is None else counted(reading, where)
     return SessionList(
         total=total,
         matched=matched,
@@ -43,6 +47,24 @@ def sessions(
         parts=_parts(reading, query) if not matched and query is not None else None,
         took_ms=round((perf_counter() - began) * 1000, 2),
     )
+
+
+def counted(reading: Reading, where: Filter) -> int:
+    """Gives how many sessions fit, counted once for every state of the index."""
+    root = where.query.root if where.query is not None else Everything()
+    if any(isinstance(leaf, Is) and leaf.what == "live" for leaf in leaves(root)):
+        return reading.archive.store.count(where)
+    feed = reading.archive.store.feed()
+    key = (reading.archive.path, feed.index, feed.last, reading.archive.store.version(), where)
+    with _lock:
+        known = _counts.get(key)
+    if known is None:
+        known = reading.archive.store.count(where)
+        with _lock:
+            if len(_counts) > _HELD:
+                _counts.clear()
+            _counts[key] = known
+    return known
 
 
 def understood(reading: Reading, text: str) -> tuple[Query | None, list[QueryProblem]]:
@@ -121,7 +143,7 @@ def _parts(reading: Reading, query: Query) -> tuple[QueryPart, ...]:
     found = []
     for word, part in zip(_words(query.text, len(parts)), parts, strict=False):
         alone = people(Query(text=word, root=part))
-        count = reading.archive.store.count(Filter(query=alone, hidden=False))
+        count = counted(reading, Filter(query=alone, hidden=False))
         found.append(QueryPart(text=word, matches=count))
     return tuple(found)
 

@@ -83,7 +83,7 @@ class News:
     def __init__(self, following: Following) -> None:
         self.following = following
         self.is_over = False
-        self.is_indexed = True
+        self.is_indexed = False
         """False while texts are being indexed."""
         self._listeners: set[Listener] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
