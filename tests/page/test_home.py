@@ -126,6 +126,7 @@ def test_keys_move_open_and_come_back(page: Page) -> None:
     assert page.evaluate("location.hash") == f"#/s/{session}"
     page.go_back()
     expect(rows(page).first).to_be_visible()
+    expect(page.locator(".home .row.selected")).to_have_attribute("data-id", str(session))
 
 
 def test_slash_goes_to_the_search_line_and_letters_typed_there_are_no_keys(page: Page) -> None:

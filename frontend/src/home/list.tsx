@@ -20,6 +20,9 @@ const NARROW = [26, 54, 54] as const;
 /** What the head of the list covers. */
 const HEAD = 29;
 
+/** Where the reader left the list: which query, how far down, which session. */
+let left: { place: string; scroll: number; session: string | null } = { place: "", scroll: 0, session: null };
+
 export interface ListProps {
     listing: Listing;
     sort: string;
@@ -28,14 +31,14 @@ export interface ListProps {
 }
 
 export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Element {
+    const answer = listing.answer.value!;
     const scroller = useRef<HTMLDivElement>(null);
+    const place = `${answer.q} ${answer.sort}`;
     const selected = useSignal(-1);
     const marked = useSignal<ReadonlySet<string>>(new Set());
     const date = useSignal("");
     const floating = useRef<HTMLSpanElement>(null);
-    const answer = listing.answer.value!;
     // Laid out anew only where lines come or go: pages and tapes that arrive change none.
-    void listing.arrived.value;
     const unfolded = listing.shown();
     const folds = [...unfolded].flat().join();
     const lines = useMemo(() => layout(answer.matched, answer.groups, unfolded), [answer.matched, answer.groups, folds]);
@@ -47,7 +50,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
     const last = shown.at(-1);
     useEffect(() => {
         if (first && last) listing.need(lines.ref[first.index]!, lines.ref[last.index]!);
-    }, [first?.index, last?.index, lines]);
+    }, [first?.index, last?.index, lines, listing.arrived.value]);
 
     const sessionAt = (line: number): SessionRow | null => {
         if (line < 0 || line >= lines.count || lines.kind[line] === GROUP) return null;
@@ -56,10 +59,24 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
     };
     const select = (line: number) => {
         selected.value = line;
+        left.session = sessionAt(line)?.id ?? null;
         view.reveal(line, HEAD);
     };
+    // Rows move while agents write; the choice stays with its session, also after a look at another view.
+    useLayoutEffect(() => {
+        if (left.place === place && selected.value < 0) {
+            if (scroller.current) scroller.current.scrollTop = left.scroll;
+        } else if (left.place !== place) {
+            left = { place, scroll: 0, session: null };
+            selected.value = -1;
+            if (scroller.current) scroller.current.scrollTop = 0;
+        }
+        const at = left.session === null ? null : listing.find(left.session);
+        if (at !== null && sessionAt(selected.value)?.id !== left.session) selected.value = lines.line[at] ?? -1;
+    }, [answer, lines]);
     const open = (line: number) => {
         const session = sessionAt(line);
+        left.session = session?.id ?? null;
         if (session) go({ view: "session", id: session.id });
     };
     const onSelected = (act: (session: SessionRow, line: number) => void) => () => {
@@ -105,6 +122,7 @@ export function List({ listing, sort, onSort, onSearch }: ListProps): JSX.Elemen
         if (!box) return;
         let timer: ReturnType<typeof setTimeout>;
         const moved = () => {
+            left.scroll = box.scrollTop;
             const session = sessionAt(view.lineAt(box.scrollTop + 40));
             const at = session?.ended_ts ?? session?.started_ts;
             date.value = answer.matched > 500 && at ? dayMonth(new Date(at)) : "";

@@ -38,6 +38,8 @@ export class Listing {
     #q = "";
     #sort = "";
     #pages = new Map<number, SessionRow[]>();
+    /** Pages of an older answer. */
+    #stale = new Set<number>();
     #children = new Map<string, SessionRow[]>();
     #tapes = new Map<string, Tape | null>();
     #asking = new Map<number, AbortController>();
@@ -62,9 +64,14 @@ export class Listing {
             if (this.#first !== mine) return;
             for (const other of this.#asking.values()) other.abort();
             this.#asking.clear();
-            this.#pages = new Map([[0, list.rows]]);
             this.error.value = null;
             const before = this.answer.value;
+            if (before?.q === q && before.sort === sort) {
+                // The same question again: what is seen stays until its page is there anew.
+                this.#stale = new Set(this.#pages.keys());
+                this.#stale.delete(0);
+                this.#pages.set(0, list.rows);
+            } else this.#pages = new Map([[0, list.rows]]);
             const still = before?.q === q && before.sort === sort && before.matched === list.matched ? before.groups : [];
             this.answer.value = {
                 q,
@@ -155,7 +162,10 @@ export class Listing {
         // While the list flies by, nothing is asked; once it rests for a moment, what is seen then.
         clearTimeout(this.#resting);
         this.#resting = setTimeout(() => {
-            for (const page of wanted) if (!this.#pages.has(page) && !this.#asking.has(page)) void this.#load(page);
+            for (const page of wanted) {
+                const known = this.#pages.has(page) && !this.#stale.has(page);
+                if (!known && !this.#asking.has(page)) void this.#load(page);
+            }
         }, REST);
         const missing: string[] = [];
         for (let at = from; at <= to; at += 1) {
@@ -173,6 +183,7 @@ export class Listing {
             const list = await get<SessionList>("sessions", params, asked.signal);
             if (this.#asking.get(page) !== asked) return;
             this.#pages.set(page, list.rows);
+            this.#stale.delete(page);
             if (this.#pages.size > KEPT) this.#pages.delete(this.#pages.keys().next().value!);
             this.arrived.value += 1;
         } catch (error) {
