@@ -10,7 +10,7 @@ import msgspec
 from reenact.sources import Environment, Source, Transcript
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A transcript and the source that reads it."""
 
     source: Source

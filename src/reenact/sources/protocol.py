@@ -39,7 +39,7 @@ class Sidecar(msgspec.Struct, frozen=True, kw_only=True):
     """Not empty for rows of a database (see `Rows`): changes whenever they do."""
 
 
-class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+class Transcript(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One native log as it lies on disk now. `key` identifies it for its agent, wherever it lies.
 
     With the encoding `rows` it is a part of a database (its `path` is `<file>#<key>`) or many files; its
