@@ -12,6 +12,7 @@ const UNITS_MS = [
     43200e3, 86400e3,
 ];
 const APART_PX = 74;
+const WAIT_APART_PX = 200;
 
 export function ticksOf(scale: Scale): Tick[] {
     return scale.mode === "time" ? timeTicks(scale) : stepTicks(scale);
@@ -37,7 +38,10 @@ function timeTicks(scale: Scale): Tick[] {
         if (x > scale.width) break;
         if (x >= -1) found.push({ x, label: clock(ms, unit < 1000), isWait: false });
     }
-    return uncrowded([...found, ...spread(waits)].sort((a, b) => a.x - b.x));
+    // where waits follow one another everywhere, the time of day says more than their lengths
+    const apart = spread(waits);
+    const told = apart.length * WAIT_APART_PX > scale.width ? [] : apart;
+    return uncrowded([...found, ...told].sort((a, b) => a.x - b.x));
 }
 
 function msLeft(scale: Scale): number {

@@ -1,5 +1,5 @@
 /** The head of a session: what it is, and the commands that do in a terminal what the page only shows. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { getText } from "../api/client";
@@ -15,7 +15,14 @@ import { visible } from "./text";
 
 export type Ask = "fork" | "replay" | "export" | null;
 
-export function Head({ s, ask, onAsk }: { s: Session; ask: Ask; onAsk: (ask: Ask) => void }): JSX.Element {
+export interface HeadProps {
+    s: Session;
+    ask: Ask;
+    onAsk: (ask: Ask) => void;
+    drawers: Signal<{ outline: boolean; inspector: boolean }>;
+}
+
+export function Head({ s, ask, onAsk, drawers }: HeadProps): JSX.Element {
     const view = s.view.value;
     const row = view?.session;
     const anchors = { fork: useRef<HTMLButtonElement>(null), replay: useRef<HTMLButtonElement>(null), export: useRef<HTMLButtonElement>(null) };
@@ -68,6 +75,11 @@ export function Head({ s, ask, onAsk }: { s: Session; ask: Ask; onAsk: (ask: Ask
             {forkOf(s) && button("fork", <Icon name="fork" />, `Fork at ${s.seenSeq.value}`)}
             {view.commands.replay && button("replay", <Icon name="replay" />, "Replay")}
             {button("export", <Icon name="down" />, "Export")}
+            {(["outline", "inspector"] as const).map((pane) => (
+                <button key={pane} type="button" class={`button drawer of-${pane}`} aria-pressed={drawers.value[pane]} onClick={() => (drawers.value = { ...drawers.peek(), [pane]: !drawers.peek()[pane] })}>
+                    {pane === "outline" ? "Outline" : "Step"} <kbd>{pane === "outline" ? "o" : "i"}</kbd>
+                </button>
+            ))}
             {ask && (
                 <Popover anchor={anchors[ask].current} onClose={() => onAsk(null)} label={{ fork: "Fork", replay: "Replay", export: "Export" }[ask]} align="end" class="commands">
                     <Commands s={s} ask={ask} />

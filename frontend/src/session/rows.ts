@@ -73,6 +73,12 @@ export class Rows {
         }
     }
 
+    forget(): void {
+        this.#rows.clear();
+        this.#known.fill(0);
+        this.version.value++;
+    }
+
     /** Takes rows in: everything from one position to another is in them. */
     put(rows: readonly StreamRow[], first: number, last: number): void {
         const steps = this.#steps;

@@ -194,6 +194,28 @@ export class Session {
         go({ view: "session", id: this.id, at, params: { tab: tab === "stream" ? null : tab, file, request } }, how);
     }
 
+    /** Loads all again, for news that went by unheard; the playhead stays. */
+    async refresh(): Promise<void> {
+        const [view, columns] = await Promise.all([
+            get<SessionView>(path(this.id)),
+            get<Columns>(path(this.id, "/columns"), { buckets: STEPS_MOST }),
+        ]);
+        const seq = this.seq.peek();
+        this.view.value = view;
+        this.rows.forget();
+        this.#set(columns);
+        this.stand(this.follows.peek() ? null : seq);
+        this.#states.forget();
+        this.#details.forget();
+    }
+
+    /** Takes in what the session has become: its end, its cost, its counts. */
+    become(view: SessionView): void {
+        const before = this.view.peek();
+        this.view.value = view;
+        if (before?.is_live !== view.is_live && this.#columns) this.#set(this.#columns);
+    }
+
     /** Takes in what happened since. */
     hear(news: LiveRows): void {
         const steps = this.steps.value;

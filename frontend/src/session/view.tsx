@@ -63,7 +63,7 @@ function Opened({ id }: { id: string }): JSX.Element {
     };
     return (
         <main class="session" id="main" data-session={id} data-show={s.pane.value} data-ready={s.steps.value ? "" : undefined}>
-            <Head s={s} ask={ask.value} onAsk={(next) => (ask.value = next)} />
+            <Head s={s} ask={ask.value} onAsk={(next) => (ask.value = next)} drawers={drawers} />
             <PaneTabs s={s} />
             <div class={`panes ${drawers.value.outline ? "with-outline" : ""} ${drawers.value.inspector ? "with-inspector" : ""}`} style={{ "--outline": `${widths.outline.value}px`, "--inspector": `${widths.inspector.value}px` }}>
                 <OutlinePane s={s} />
@@ -90,10 +90,12 @@ function useAddress(s: Session): void {
 
 /** What happens while the page is open. */
 function useNews(s: Session): void {
+    const id = s.view.value?.session.id;
+    useEffect(() => (id === undefined ? undefined : watch(id)), [id]);
     useEffect(() => {
         let waiting: ReturnType<typeof setTimeout> | undefined;
         const stops = [
-            watch(s.id),
+            listen("reset", () => void s.refresh().catch(() => undefined)),
             listen<LiveRows>("events", (news) => {
                 const view = s.view.peek();
                 if (!view || news.id !== view.session.id) return;
@@ -108,7 +110,7 @@ function useNews(s: Session): void {
                 s.view.value = { ...view, session: { ...view.session, ...news.session, tape: view.session.tape } };
                 clearTimeout(waiting);
                 waiting = setTimeout(() => {
-                    void get<Told>(path(s.id)).then((told) => (s.view.value = told)).catch(() => undefined);
+                    void get<Told>(path(s.id)).then((told) => s.become(told)).catch(() => undefined);
                 }, 1500);
             }),
         ];
