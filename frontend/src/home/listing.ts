@@ -71,7 +71,10 @@ export class Listing {
                 this.#stale = new Set(this.#pages.keys());
                 this.#stale.delete(0);
                 this.#pages.set(0, list.rows);
-            } else this.#pages = new Map([[0, list.rows]]);
+            } else {
+                this.#stale.clear();
+                this.#pages = new Map([[0, list.rows]]);
+            }
             const still = before?.q === q && before.sort === sort && before.matched === list.matched ? before.groups : [];
             this.answer.value = {
                 q,
