@@ -107,7 +107,7 @@ def large(home: Path, root: Path) -> Iterator[Figure]:
             )
         writer.close()
         archive.store.catch_up()
-    detail = f"{EVENTS:,} events, seed {SEED}"
+    detail = f"{EVENTS:,} events, seed {SEED}, load {os.getloadavg()[0]:.1f}"
     first, folded, again = [], [], []
     for number in range(3):
         if number:
@@ -150,7 +150,7 @@ def many(home: Path, root: Path) -> Iterator[Figure]:
     up = Up(home, root)
     while not up.get("/api/status")["indexed"]:
         time.sleep(1)
-    detail = f"{SESSIONS:,} sessions, seed {SEED}"
+    detail = f"{SESSIONS:,} sessions, seed {SEED}, load {os.getloadavg()[0]:.1f}"
     for name, asked in {
         "the first 50": "limit=50",
         "50 from anywhere": "limit=50&offset={}",

@@ -177,7 +177,7 @@ export interface SessionRow {
   started_ts: number | null;
   ended_ts: number | null;
   status: string;
-  live_status: "working" | "waiting" | "completed" | "failed" | "interrupted" | "aborted" | "stale" | "unknown";
+  live_status: "working" | "waiting" | "idle" | "completed" | "failed" | "interrupted" | "aborted" | "stale" | "unknown";
   completeness: string;
   parent: string | null;
   children: string[];
@@ -268,7 +268,7 @@ export interface Lane {
   title: string;
   name: string | null;
   task: string | null;
-  status: "working" | "waiting" | "completed" | "failed" | "interrupted" | "aborted" | "stale" | "unknown";
+  status: "working" | "waiting" | "idle" | "completed" | "failed" | "interrupted" | "aborted" | "stale" | "unknown";
   spawn_seq: number | null;
   return_seq: number | null;
   call: string | null;
@@ -499,7 +499,7 @@ export interface AgentView {
   task: string | null;
   prompt: Text | null;
   result: Text | null;
-  status: "working" | "waiting" | "completed" | "failed" | "interrupted" | "aborted" | "stale" | "unknown";
+  status: "working" | "waiting" | "idle" | "completed" | "failed" | "interrupted" | "aborted" | "stale" | "unknown";
   turns: number | null;
   usage: Usage | null;
   cost_usd: number | null;
@@ -847,6 +847,8 @@ export interface UsageLimit {
   used_percent: number | null;
   resets_at: number | null;
   seen_at: number | null;
+  /** open, hit, or over: the window ended since. */
+  state: string;
   stated: boolean;
 }
 

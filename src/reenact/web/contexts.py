@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from reenact.web import kinds
@@ -24,24 +26,26 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
     asked = bisect_right(reel.asked, seq) - 1
     sent = _sent(reel, seq)
     answer_at = reel.asked[asked] if asked >= 0 else 0
-    parts = parts_at(reel, seq)
+    ranges = ranges_at(reel, seq)
     used = reel.asked_context[asked] if asked >= 0 else 0
     cached = reel.asked_cached[asked] if asked >= 0 else 0
-    sizes = [size // CHARS for size in map(reel.parts_chars.__getitem__, parts)]
-    estimated = sum(sizes)
-    answers = _answers(reel, parts, sent, max(answer_at, seq))
-    places = range(len(parts))
-    shown = places if len(parts) <= _HEAD + _TAIL else [*places[:_HEAD], *places[-_TAIL:]]
+    estimated = sum(sum(reel.parts_chars[begin:end]) for begin, end in ranges) // CHARS
+    count = sum(end - begin for begin, end in ranges)
+    head = list(islice(_spread(ranges), _HEAD if count > _HEAD + _TAIL else count))
+    tail = list(islice(_spread_back(ranges), min(_TAIL, count - len(head))))[::-1]
+    answers = _answers(reel, [*head, *tail], sent, max(answer_at, seq))
     read_until = cached - max(used - estimated, 0) if used else 0
     latest = _previous(reel, asked)
-    so_far, counted = 0, 0
+    so_far = 0
     views: list[ContextPart] = []
-    for place in shown:
-        so_far, counted = so_far + sum(sizes[counted : place + 1]), place + 1
-        if parts[place] not in answers:
+    for number in (*head, *tail):
+        if tail and number == tail[0]:
+            so_far = estimated - sum(reel.parts_chars[part] for part in tail) // CHARS
+        so_far += reel.parts_chars[number] // CHARS
+        if number not in answers:
             billed: Literal["read", "write"] = "read" if so_far <= read_until else "write"
-            is_new = sent is not None and reel.parts_seq[parts[place]] > latest
-            views.append(_part(reel, parts[place], cutter, billed=billed if used else None, is_new=is_new))
+            is_new = sent is not None and reel.parts_seq[number] > latest
+            views.append(_part(reel, number, cutter, billed=billed if used else None, is_new=is_new))
     return ContextView(
         seq=seq,
         window=reel.window,
@@ -50,7 +54,7 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
         measured=bool(used),
         rebuilt=True,
         estimated=estimated,
-        total=len(parts),
+        total=count,
         parts=tuple(views),
         answer=_part(reel, answers[-1], cutter, billed="output", is_new=True) if answers else None,
     )
@@ -82,12 +86,27 @@ def _previous(reel: Reel, asked: int) -> int:
     return reel.asked[asked - 1] if asked > 0 else 0
 
 
+def ranges_at(reel: Reel, seq: int) -> list[tuple[int, int]]:
+    """Gives the parts in force, in the order in which they are sent, as ranges of their numbers."""
+    at = max(bisect_right(reel.versions, seq, key=lambda version: version.seq) - 1, 0)
+    version = reel.versions[at]
+    found = [*version.ranges, (version.start, bisect_right(reel.parts_seq, seq))]
+    return [(begin, end) for begin, end in found if begin < end]
+
+
 def parts_at(reel: Reel, seq: int) -> list[int]:
     """Gives the parts in force, in the order in which they are sent."""
-    at = max(bisect_right([version.seq for version in reel.versions], seq) - 1, 0)
-    version = reel.versions[at]
-    found = [number for begin, end in version.ranges for number in range(begin, end)]
-    return found + list(range(version.start, bisect_right(reel.parts_seq, seq)))
+    return list(_spread(ranges_at(reel, seq)))
+
+
+def _spread(ranges: list[tuple[int, int]]) -> Iterator[int]:
+    for begin, end in ranges:
+        yield from range(begin, end)
+
+
+def _spread_back(ranges: list[tuple[int, int]]) -> Iterator[int]:
+    for begin, end in reversed(ranges):
+        yield from range(end - 1, begin - 1, -1)
 
 
 def _part(

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from reenact.errors import SessionNotFoundError
 from reenact.store import Filter
-from reenact.web.life import Life
+from reenact.web.life import live_status
 from reenact.web.reel import Reel
 from reenact.web.sessions import row_view
 from reenact.web.shelf import Shelf
+from reenact.web.views import LiveStatus
 from reenact.web.views import SessionRow as View
 from reenact.web.winding import key_of, wind
 
@@ -42,7 +43,6 @@ class Reading:
         self.later = later
         """Does something in another thread, for whoever asks next."""
         self.shelf = shelf
-        self.life = Life(archive)
 
     def row(self, name: str) -> SessionRow:
         """Gives the session that a name means.
@@ -54,9 +54,13 @@ class Reading:
             raise SessionNotFoundError(name[:_LONGEST_ID])
         return self.archive.session(name)
 
+    def status(self, row: SessionRow) -> LiveStatus:
+        """Gives how a session stands."""
+        return live_status(self.archive, row)
+
     def view(self, row: SessionRow) -> View:
         """Gives a session as the page's lists show it."""
-        return row_view(row, self.archive.guard.text, self.life.status(row))
+        return row_view(row, self.archive.guard.text, self.status(row))
 
     def family(self, row: SessionRow) -> tuple[list[SessionRow], list[SessionRow]]:
         """Gives the sub-agents below a session, however deep, and the sessions that forked from it."""

@@ -36,8 +36,8 @@ def now(reading: Reading) -> Now:
     )
     running = archive.store.sessions(Filter(status="running", limit=_MOST))
     rows = list({row.id: row for row in (*running, *lately)}.values())
-    alive = [row for row in rows if reading.life.status(row) in {"working", "waiting"}][:_MOST]
-    alive.sort(key=lambda row: (reading.life.status(row) != "waiting", -(row.ended_at or 0)))
+    alive = [row for row in rows if reading.status(row) in {"working", "waiting"}][:_MOST]
+    alive.sort(key=lambda row: (reading.status(row) != "waiting", -(row.ended_at or 0)))
     tails = {row.id: list(archive.store.events(row.id, start=max(row.events - _TAIL, 1))) for row in alive}
     ended = [] if alive else archive.store.sessions(Filter(hidden=False, query=_MAINS, limit=1))
     return Now(

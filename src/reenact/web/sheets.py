@@ -43,7 +43,7 @@ def sheet(reading: Reading, name: str) -> SessionView:
         counts=_counts(reel) if reel is not None else None,
         window=reel.window if reel is not None else None,
         compact_at=reel.compact_at if reel is not None else None,
-        is_live=reading.life.status(row) in {"working", "waiting"},
+        is_live=reading.status(row) in {"working", "waiting"},
         commands=commands(row),
     )
 
@@ -66,7 +66,7 @@ def _lane(reading: Reading, index: int, item: SessionRow, spans: LaneSpans | Non
         title=reading.archive.guard.text(item.title or item.native_id)[:200],
         name=None,
         task=None,
-        status=reading.life.status(item),
+        status=reading.status(item),
         spawn_seq=None if spans is None else spans.spawn_seq,
         return_seq=None if spans is None else spans.return_seq,
         call=item.parent_call,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from reenact import usage
 from reenact.archive import zone
+from reenact.archive.limits import limits
 from reenact.clock import from_datetime
 from reenact.errors import UsageError
-from reenact.events import bodies
 from reenact.store import Filter, Total
 from reenact.usage import dollars
 from reenact.web.sessions import ms, usage_of
@@ -65,7 +65,7 @@ def spent(
         rows=tuple(rows[-MOST:] if period is not None else rows[:MOST]),
         totals=_row(reading, None, None, found, split),
         blocks=tuple(_blocks(reading)),
-        limits=tuple(limits(reading)),
+        limits=tuple(_limits(reading)),
         command=command,
     )
 
@@ -165,26 +165,17 @@ def _points(reading: Reading, start: int) -> tuple[tuple[int, int, float], ...]:
     return (*found[::step], *found[-1:])
 
 
-def limits(reading: Reading) -> list[UsageLimit]:
+def _limits(reading: Reading) -> list[UsageLimit]:
     """Gives what agents last said of their limits."""
-    archive = reading.archive
-    found: dict[tuple[str, str | None], UsageLimit] = {}
-    for hit in archive.store.search(archive.texts.query("kind:limit"), limit=20):
-        for event in archive.store.events(hit.session, start=hit.seq, stop=hit.seq + 1):
-            body = event.body
-            if not isinstance(body, bodies.LimitStatus | bodies.LimitHit):
-                continue
-            rows = archive.sessions(Filter(sessions=(hit.session,)))
-            agent = rows[0].agent if rows else ""
-            found.setdefault(
-                (agent, body.scope),
-                UsageLimit(
-                    agent=agent,
-                    scope=body.scope,
-                    used_percent=body.used_percent if isinstance(body, bodies.LimitStatus) else 100.0,
-                    resets_at=ms(body.resets_at),
-                    seen_at=ms(event.ts),
-                    stated=True,
-                ),
-            )
-    return list(found.values())
+    return [
+        UsageLimit(
+            agent=item.agent,
+            scope=item.scope,
+            used_percent=item.used_percent,
+            resets_at=ms(item.resets_at),
+            seen_at=ms(item.as_of),
+            state=item.state,
+            stated=True,
+        )
+        for item in limits(reading.archive)
+    ]

@@ -78,7 +78,7 @@ def rows(
         children={item.id: item for item in agents},
         forks={item.id: item for item in (*forks, *parent)},
         lanes={lane.session: lane.index for lane in reel.lanes},
-        status=reading.life.status,
+        status=reading.status,
     )
     cutter = cutter or Cutter(reading.archive.guard.text)
     found = (row_of(reel, index, events, around, cutter) for index in range(first, stop))

@@ -184,7 +184,11 @@ class Winding:
         heads = [row for row in rows if row.depth <= 1]
         parts, versions = self.tree.state.context.history()
         chars = self.facts.chars
-        window = window_of([turn.model for turn in self.turns if turn.model] or list(self.row.models))
+        window = (
+            None
+            if self.is_part
+            else window_of([turn.model for turn in self.turns if turn.model] or list(self.row.models))
+        )
         state = self.tree.state
         asked = self.facts.asked
         return Reel(

@@ -11,7 +11,7 @@ Quality = Literal["measured", "partial", "estimated"]
 SessionKind = Literal["main", "subagent", "fork"]
 """Whether a session stands for itself."""
 LiveStatus = Literal[
-    "working", "waiting", "completed", "failed", "interrupted", "aborted", "stale", "unknown"
+    "working", "waiting", "idle", "completed", "failed", "interrupted", "aborted", "stale", "unknown"
 ]
 """How a session stands, as the page's signs say it."""
 Effect = Literal["none", "look", "change", "run", "reach", "spawn", "other"]

@@ -68,6 +68,8 @@ class UsageLimit(View, frozen=True, kw_only=True):
     used_percent: float | None
     resets_at: int | None
     seen_at: int | None
+    state: str
+    """open, hit, or over: the window ended since."""
     stated: bool
 
 
