@@ -21,7 +21,7 @@ from reenact.ingest.lines import cut
 from reenact.ingest.projects import root_of
 from reenact.ingest.unchanged import Unchanged
 from reenact.ingest.worker import Order
-from reenact.sources import Setting, Source
+from reenact.sources import Setting
 from reenact.store import LocalStore, OriginalKey, Store
 from reenact.store.outwork import Parcel
 
@@ -290,58 +290,6 @@ def first_part(
             size += item.transcript.size
             first.append(item)
     return first, rest
-
-
-def derive_all(
-    store: Store,
-    sources: Sequence[Source],
-    *,
-    progress: Callable[[Progress], None] | None,
-    is_over: Callable[[], bool] = lambda: False,
-) -> int:
-    """Derives what is kept and not derived by these sources' parsers; gives the number of events.
-
-    A cache that was lost, or an index of another version, is filled again by it, also with what no
-    agent has any more. Does nothing where it once came to its end; goes on where its time was over.
-    """
-    parsers = ", ".join(sorted(f"{source.agent}/{source.parser_version}" for source in sources))
-    if store.derived_by() == parsers:
-        return 0
-    events = _derive_rest(store, sources, progress, is_over)
-    if events is not None:
-        store.note_derived_by(parsers)
-    return events or 0
-
-
-def _derive_rest(
-    store: Store,
-    sources: Sequence[Source],
-    progress: Callable[[Progress], None] | None,
-    is_over: Callable[[], bool],
-) -> int | None:
-    """Derives what is left; None where the time did not suffice."""
-    by_agent = {source.agent: source for source in sources}
-    originals = list(store.originals())
-    total = sum(generation.length for original in originals for generation in original.generations)
-    done = events = 0
-    for number, original in enumerate(originals):
-        if is_over():
-            return None
-        if progress is not None:
-            progress(
-                Progress(
-                    done_bytes=done,
-                    total_bytes=total,
-                    done=number,
-                    total=len(originals),
-                    path=original.key.key,
-                )
-            )
-        source = by_agent.get(original.key.agent)
-        if source is not None:
-            events += derive(store, source, original).events
-        done += sum(generation.length for generation in original.generations)
-    return events
 
 
 def _working_directory(item: Found) -> str | None:
