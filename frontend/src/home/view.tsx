@@ -98,7 +98,7 @@ export function HomeView({ route }: { route: Route }): JSX.Element {
                     <Search
                         query={query}
                         problems={answer?.q === query ? answer.problems : []}
-                        found={foundWords(answer)}
+                        found={foundWords(answer, status.value?.indexed ?? true)}
                         inputRef={input}
                         onQuery={(q, how) => {
                             typing.current = true;
@@ -134,11 +134,11 @@ export function HomeView({ route }: { route: Route }): JSX.Element {
     );
 }
 
-function foundWords(answer: Answer | null): string {
+function foundWords(answer: Answer | null, isIndexed: boolean): string {
     if (!answer) return "";
     const ms = `${answer.tookMs < 10 ? answer.tookMs.toFixed(answer.tookMs < 1 ? 1 : 0) : Math.round(answer.tookMs)} ms`;
     if (!answer.q) return `${grouped(answer.total)} session${answer.total === 1 ? "" : "s"} · ${ms}`;
-    return `${grouped(answer.matched)} of ${grouped(answer.total)} · ${ms}`;
+    return `${grouped(answer.matched)} of ${grouped(answer.total)} · ${isIndexed ? ms : "texts are still being indexed"}`;
 }
 
 /** `g` and a digit take a saved search. */

@@ -44,15 +44,21 @@ export async function refreshNow(): Promise<void> {
     }
 }
 
+/** Ask how the archive stands, again and again while its texts are still being indexed. */
+async function refreshStatus(): Promise<void> {
+    try {
+        const told = await get<Status>("status");
+        status.value = told;
+        following.value ??= told.following;
+        if (!told.indexed) setTimeout(() => void refreshStatus(), 5000);
+    } catch {
+        setTimeout(() => void refreshStatus(), 5000);
+    }
+}
+
 /** Begin to know; once, when the page starts. */
 export function start(): void {
-    void get<Status>("status").then(
-        (value) => {
-            status.value = value;
-            following.value = value.following;
-        },
-        () => undefined,
-    );
+    void refreshStatus();
     void refreshNow();
     listen<Following>("following", (value) => {
         following.value = value;
