@@ -128,6 +128,7 @@ class Archive:
         backfill = ingest.Backfill(
             self.store, never=self.settings.imports.never, again=again, progress=progress, is_over=is_over
         )
+        ingest.begin(self.store, SOURCES)
         report = backfill.run(items)
         ingest.derive_all(self.store, SOURCES, progress=progress, is_over=is_over)
         return ingest.Report(

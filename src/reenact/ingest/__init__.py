@@ -5,10 +5,11 @@ turns kept bytes into events, now and at every rebuild. This room never deletes 
 what belongs to an agent, except where the user asks for a hook (`keepup`).
 """
 
-from reenact.ingest.backfill import AgentReport, Backfill, Progress, Report, derive_all, first_part
+from reenact.ingest.backfill import AgentReport, Backfill, Progress, Report, first_part
 from reenact.ingest.derive import Outcome, derive
 from reenact.ingest.find import Found, Problem, below, everywhere, newest_first, problems
 from reenact.ingest.follow import Follower, Step
+from reenact.ingest.renewal import begin, derive_all
 
 __all__ = [
     "AgentReport",
@@ -20,6 +21,7 @@ __all__ = [
     "Progress",
     "Report",
     "Step",
+    "begin",
     "below",
     "derive",
     "derive_all",
