@@ -42,6 +42,9 @@ export class Listing {
     #stale = new Set<number>();
     #children = new Map<string, SessionRow[]>();
     #tapes = new Map<string, Tape | null>();
+    /** Sessions whose tape is older than they are, and those about to be. */
+    #grown = new Set<string>();
+    #redrawing = new Set<string>();
     #asking = new Map<number, AbortController>();
     #first: AbortController | null = null;
     #resting: ReturnType<typeof setTimeout> | undefined;
@@ -130,7 +133,7 @@ export class Listing {
     }
 
     tape(row: SessionRow): Tape | null {
-        return row.tape ?? this.#tapes.get(row.id) ?? null;
+        return this.#tapes.get(row.id) ?? row.tape ?? null;
     }
 
     /** Where a session stands among the rows that are here. */
@@ -173,7 +176,7 @@ export class Listing {
         const missing: string[] = [];
         for (let at = from; at <= to; at += 1) {
             const row = this.row(at);
-            if (row && !row.tape && !this.#tapes.has(row.id)) missing.push(row.id);
+            if (row && (this.#grown.has(row.id) || (!row.tape && !this.#tapes.has(row.id)))) missing.push(row.id);
         }
         if (missing.length) void this.#draw(missing);
     }
@@ -197,7 +200,10 @@ export class Listing {
     }
 
     async #draw(ids: string[]): Promise<void> {
-        for (const id of ids) this.#tapes.set(id, null);
+        for (const id of ids) {
+            this.#grown.delete(id);
+            if (!this.#tapes.has(id)) this.#tapes.set(id, null);
+        }
         try {
             const { tapes } = await get<Tapes>("tapes", { ids: ids.join(",") });
             for (const [id, tape] of Object.entries(tapes)) this.#tapes.set(id, tape);
@@ -225,9 +231,20 @@ export class Listing {
         this.arrived.value += 1;
     }
 
+    /** The tape of a session is old: a new one is asked, at most every second and a half; until then the old one stays. */
+    #redraw(id: string): void {
+        if (this.#redrawing.has(id)) return;
+        this.#redrawing.add(id);
+        setTimeout(() => {
+            this.#redrawing.delete(id);
+            this.#grown.add(id);
+            this.arrived.value += 1;
+        }, 1500);
+    }
+
     /** A session was written to: its row is replaced where it stands; false where it is not here. */
     heard(session: SessionRow): boolean {
-        this.#tapes.delete(session.id);
+        this.#redraw(session.id);
         for (const rows of this.#pages.values()) {
             const at = rows.findIndex((row) => row.id === session.id);
             if (at < 0) continue;
