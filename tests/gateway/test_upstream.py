@@ -44,15 +44,13 @@ def test_a_provider_that_speaks_tls_is_asked_over_tls(
     tmp_path: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trust(authority, tmp_path, monkeypatch)
-    with (
-        archive_in(tmp_path / "archive") as archive,
-        Provider(answer, tls=certified(authority, "127.0.0.1")) as provider,
-        recording(archive, provider.address) as gateway,
-    ):
-        body = request("x" * 300_000)
-        assert post(gateway.address, body).content == b"".join(PIECES)
-        assert post(gateway.address, body).content == b"".join(PIECES)
-        assert [len(asked.body) > 300_000 for asked in provider.asked] == [True, True]
+    tls = certified(authority, "127.0.0.1")
+    with archive_in(tmp_path / "archive") as archive:
+        with Provider(answer, tls=tls) as provider, recording(archive, provider.address) as gateway:
+            body = request("x" * 300_000)
+            assert post(gateway.address, body).content == b"".join(PIECES)
+            assert post(gateway.address, body).content == b"".join(PIECES)
+            assert [len(asked.body) > 300_000 for asked in provider.asked] == [True, True]
         assert isinstance(recorded(archive)[1].body, ModelResponded)
 
 
@@ -62,15 +60,12 @@ def test_a_provider_with_a_wrong_certificate_is_not_asked(
 ) -> None:
     trust(authority if wrong == "name" else trustme.CA(), tmp_path, monkeypatch)
     context = certified(authority, "elsewhere.test" if wrong == "name" else "127.0.0.1")
-    with (
-        archive_in(tmp_path / "archive") as archive,
-        Provider(answer, tls=context) as provider,
-        recording(archive, provider.address) as gateway,
-    ):
-        told = post(gateway.address, request("secret"))
-        assert told.status_code == 502
-        assert "certificate" in told.json()["error"]["message"].lower()
-        assert provider.asked == []
+    with archive_in(tmp_path / "archive") as archive:
+        with Provider(answer, tls=context) as provider, recording(archive, provider.address) as gateway:
+            told = post(gateway.address, request("secret"))
+            assert told.status_code == 502
+            assert "certificate" in told.json()["error"]["message"].lower()
+            assert provider.asked == []
         assert isinstance(recorded(archive)[-1].body, ModelFailed)
 
 
