@@ -153,16 +153,6 @@ class Spending:
             inherited=inherited,
         )
 
-    def history(self) -> list[tuple[int, ModelUsage]]:
-        """Gives what each model had spent after each of its responses, inherited ones left out."""
-        found = [
-            (seq, used)
-            for (_, is_inherited), column in self._sums.items()
-            if not is_inherited
-            for seq, used in zip(column.history.seqs, column.history.values, strict=True)
-        ]
-        return sorted(found, key=lambda item: item[0])
-
     def _sum(self, body: bodies.UsageRecorded) -> _Sum:
         key = body.model, body.inherited
         found = self._sums.get(key)
