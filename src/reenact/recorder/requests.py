@@ -100,9 +100,11 @@ class RequestKeeper:
             keep = _shared(before.raws, messages) if before is not None else 0
             parts: dict[str, str] = {}
             tail = [self._name(raw, parts) for raw in messages[keep:]]
-            names = [*before.names[:keep], *tail] if before is not None else tail
+            names = tail
             if before is not None:
-                keep = _shared(before.names, names)
+                names = [*before.names[:keep], *tail]
+                if keep < len(before.names):
+                    keep = _shared(before.names, names)
             told = self._origins(before, messages, origins)
             reference = RequestRef(
                 shape=self._name(shape, parts),
@@ -183,6 +185,8 @@ class RequestKeeper:
 
 def _shared(old: Sequence[bytes] | Sequence[str], new: Sequence[bytes] | Sequence[str]) -> int:
     """Gives how many items two lists begin with alike."""
+    if old == new[: len(old)]:
+        return len(old)
     count = 0
     for one, other in zip(old, new, strict=False):
         if one != other:

@@ -1,9 +1,8 @@
 """Remembers the JSON of values that are handed over again and again, and notices where one was changed.
 
-An agent hands over its whole history with every call, mostly the same objects. What was encoded is kept
-beside a copy of its containers; where that still equals the object, nothing needs to be encoded. Texts
-are the same objects in both, so comparing costs next to nothing. Values with numbers are encoded each
-time: 1, 1.0 and True are equal and not the same JSON.
+An agent hands over its whole history with every call. What was encoded is kept beside a copy of its
+containers; where that still equals the value, nothing needs to be encoded. Texts are mostly the same
+objects in both, so comparing costs next to nothing.
 """
 
 from __future__ import annotations
@@ -11,48 +10,68 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
-_UNSURE: Any = object()
-"""Stands for a value that is to be encoded each time; equals nothing."""
-
-
-class _Known(msgspec.Struct):
-    value: Any
-    copy: Any
-    data: bytes
-
 
 class Unchanged:
     """The values of one lane, by their places."""
 
     def __init__(self, encode: Callable[[Any], bytes]) -> None:
         self._encode = encode
-        self._known: list[_Known] = []
+        self._copies: list[Any] = []
+        self._encoded: list[bytes] = []
 
     def encoded(self, values: Sequence[Any]) -> list[bytes]:
         """Gives the JSON of each value."""
-        known = self._known
-        fresh: list[_Known] = []
+        copies, encoded = self._copies, self._encoded
+        count = len(copies)
+        if copies == list(values[:count]):
+            more = values[count:]
+            copies += map(_copied, more)
+            encoded += map(self._encode, more)
+            return encoded.copy()
+        self._copies, self._encoded = [], []
         for place, value in enumerate(values):
-            if place < len(known):
-                old = known[place]
-                if old.value is value and old.copy == value:
-                    fresh.append(old)
-                    continue
-            fresh.append(_Known(value, _copied(value), self._encode(value)))
-        self._known = fresh
-        return [each.data for each in fresh]
+            if place < count and copies[place] == value:
+                self._copies.append(copies[place])
+                self._encoded.append(encoded[place])
+            else:
+                self._copies.append(_copied(value))
+                self._encoded.append(self._encode(value))
+        return self._encoded.copy()
+
+
+class _Exactly:
+    """Equals only what is written as the same JSON: 1, 1.0 and True are equal and are not."""
+
+    __slots__ = ("_kind", "_shown")
+
+    def __init__(self, value: Any) -> None:
+        self._kind = type(value)
+        self._shown = repr(value)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is self._kind and repr(other) == self._shown
+
+    __hash__ = None  # type: ignore[assignment]  # it is only compared
+
+
+class _Never:
+    """Equals nothing: what is neither text, number nor container is encoded each time."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]  # it is only compared
 
 
 def _copied(value: Any) -> Any:
-    """Gives a copy with containers of its own; a value that is only surely the same when encoded, if not."""
-    if value is None or type(value) is str:
+    """Gives a copy with containers of its own."""
+    kind = type(value)
+    if value is None or kind is str:
         return value
-    if type(value) is dict:
-        copy = {key: _copied(item) for key, item in value.items()}
-        return _UNSURE if _UNSURE in copy.values() else copy
-    if type(value) is list:
-        items = [_copied(item) for item in value]
-        return _UNSURE if _UNSURE in items else items
-    return _UNSURE
+    if kind is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if kind is list:
+        return [_copied(item) for item in value]
+    if kind in {bool, int, float}:
+        return _Exactly(value)
+    return _Never()
