@@ -236,6 +236,18 @@ def test_the_keys_are_listed_behind_a_question_mark_with_the_licences(page: Page
     expect(page.locator(".licences pre")).to_contain_text("MIT")
 
 
+def test_keys_pressed_in_a_popover_move_nothing_below(page: Page) -> None:
+    expect(rows(page).first).to_be_visible()
+    page.get_by_role("button", name="Columns").click()
+    page.keyboard.press("j")
+    expect(page.locator(".home .row.selected")).to_have_count(0)
+    page.get_by_role("checkbox", name="Tools").uncheck()
+    expect(rows(page).first.locator(".tools")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator(".home .row.selected")).to_have_count(1)
+
+
 def test_single_letter_keys_can_be_turned_off(page: Page) -> None:
     expect(rows(page).first).to_be_visible()
     page.keyboard.press("?")

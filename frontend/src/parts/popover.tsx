@@ -44,6 +44,8 @@ export function Popover(props: PopoverProps): JSX.Element {
         if (event.key === "Escape") {
             event.stopPropagation();
             onClose();
+        } else if (!event.ctrlKey && !event.metaKey && event.key !== "?" && event.key !== "F6") {
+            event.stopPropagation(); // what is typed here is not for the view below
         }
     };
     return (
