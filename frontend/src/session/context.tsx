@@ -9,10 +9,13 @@ import { Follower } from "./follow";
 import { path, type Session } from "./state";
 import { oneLine } from "./text";
 
-const SHOWN = 400;
+/** Parts listed at first, and while the hand moves. */
+const SHOWN = 150;
+const MOVING = 40;
 
 export function ContextTab({ s }: { s: Session }): JSX.Element {
     const view = useSignal<ContextView | null>(null);
+    const shown = useSignal(SHOWN);
     const follower = useRef<Follower<ContextView> | null>(null);
     follower.current ??= new Follower(
         (key) => get<ContextView>(path(s.id, `/context/at/${key}`)),
@@ -22,6 +25,7 @@ export function ContextTab({ s }: { s: Session }): JSX.Element {
     useEffect(() => follower.current?.want(String(until)), [until]);
     const told = view.value;
     if (!told) return <div class="tab-body" aria-busy="true" />;
+    const most = s.moving.value ? MOVING : shown.value;
     const kept = told.parts.filter((part) => !part.new).length;
     return (
         <div class={`tab-body context ${told.seq === until ? "" : "late"}`} tabIndex={0} role="region" aria-label="Context as sent">
@@ -49,12 +53,16 @@ export function ContextTab({ s }: { s: Session }): JSX.Element {
                     </tr>
                 </thead>
                 <tbody>
-                    {told.parts.length > SHOWN && (
+                    {told.parts.length > most && (
                         <tr>
-                            <td colSpan={7} class="untold">{`${grouped(told.parts.length - SHOWN)} earlier parts are not listed here`}</td>
+                            <td colSpan={7}>
+                                <button type="button" onClick={() => (shown.value += 1000)}>
+                                    show {grouped(Math.min(1000, told.parts.length - most))} of {grouped(told.parts.length - most)} earlier parts
+                                </button>
+                            </td>
                         </tr>
                     )}
-                    {told.parts.slice(-SHOWN).map((part, k) => (
+                    {told.parts.slice(-most).map((part, k) => (
                         <Part key={k} s={s} part={part} most={mostOf(told)} sign={part.new ? "+" : "="} />
                     ))}
                     {told.answer && <Part s={s} part={told.answer} most={mostOf(told)} sign="→" />}

@@ -120,7 +120,9 @@ export class Session {
     /** What the address says besides the step. */
     take(route: Route): void {
         const tab = route.params.get("tab") as Tab | null;
+        const before = this.tab.peek();
         this.tab.value = tab && TABS.includes(tab) ? tab : "stream";
+        if (this.tab.peek() !== before) this.pane.value = this.tab.peek() === "stream" ? "stream" : "state";
         const file = route.params.get("file");
         if (file) this.file.value = file;
         const request = route.params.get("request");
