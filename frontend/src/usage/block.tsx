@@ -4,9 +4,12 @@ import type { BlockView, UsageLimit } from "../api/types";
 import { Amount } from "../parts/amount";
 import { compact } from "../parts/numbers";
 import { agentName, AgentTag } from "../parts/status";
-import { clock, exact, span } from "../parts/times";
+import { clock, dayMonth, exact, span } from "../parts/times";
 import { tick } from "../shell/state";
 
+const FIVE_HOURS = 5 * 3_600_000;
+/** What some agents call their windows. */
+const SCOPES: Record<string, string> = { primary: "5-hour", secondary: "weekly" };
 const WIDE = 318;
 const HIGH = 84;
 
@@ -17,7 +20,8 @@ const fiveHours = (limits: readonly UsageLimit[]): UsageLimit | null =>
 export function Block({ blocks, limits }: { blocks: readonly BlockView[]; limits: readonly UsageLimit[] }): JSX.Element {
     const block = blocks.find((one) => one.active) ?? null;
     const stated = fiveHours(limits);
-    const live = stated && (stated.resets_at === null || stated.resets_at > tick.value) ? stated : null;
+    const fresh = (stated?.seen_at ?? 0) > tick.value - FIVE_HOURS;
+    const live = stated && fresh && (stated.resets_at === null || stated.resets_at > tick.value) ? stated : null;
     return (
         <aside class="block" aria-label="5-hour block and limits">
             <div class="now">
@@ -123,7 +127,10 @@ function LimitRow({ limit }: { limit: UsageLimit }): JSX.Element {
     return (
         <li title={seen}>
             <AgentTag agent={limit.agent} />
-            <span class="scope">{limit.scope ?? "limit"}</span>
+            <span class="scope">
+                {SCOPES[limit.scope ?? ""] ?? limit.scope ?? "limit"}
+                {limit.seen_at !== null && limit.seen_at < tick.value - FIVE_HOURS && <span class="meta"> as of {dayMonth(new Date(limit.seen_at))}</span>}
+            </span>
             {used === null ? (
                 <span class="meta">not told</span>
             ) : (

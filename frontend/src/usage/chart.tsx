@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Amount } from "../parts/amount";
-import { compact, grouped, money } from "../parts/numbers";
+import { grouped, money, rounded } from "../parts/numbers";
 import type { By, Unit } from "./period";
 import { type Bar, type Slice, type Stack, steps } from "./stack";
 import { columnTitle, tickTitle } from "./titles";
@@ -31,7 +31,7 @@ export function Chart({ stack, by, unit }: ChartProps): JSX.Element {
     const tall = HIGH - AXIS.top - AXIS.bottom;
     const step = inner / Math.max(1, stack.bars.length);
     const y = (value: number) => AXIS.top + tall * (1 - value / top);
-    const written = (value: number) => (unit === "tokens" ? compact(value) : Number.isInteger(value) ? `$${grouped(value)}` : money(value));
+    const written = (value: number) => (unit === "tokens" ? rounded(value) : Number.isInteger(value) ? `$${grouped(value)}` : money(value));
     const every = Math.max(1, Math.ceil(64 / step));
     const shown = at !== null ? stack.bars[at] : undefined;
     const move = (by: number) => setAt((now) => Math.min(stack.bars.length - 1, Math.max(0, (now ?? stack.bars.length) + by)));
@@ -80,9 +80,9 @@ export function Chart({ stack, by, unit }: ChartProps): JSX.Element {
                             <text
                                 key={bar.row.key}
                                 class="axis"
-                                x={Math.min(AXIS.left + (index + 0.5) * step, width - AXIS.right)}
+                                x={Math.min(AXIS.left + (index + 0.5) * step, width - 20)}
                                 y={HIGH - 9}
-                                text-anchor={index === stack.bars.length - 1 && every > 1 ? "end" : "middle"}
+                                text-anchor="middle"
                             >
                                 {tickTitle(bar.row, by, step * every)}
                             </text>

@@ -5,7 +5,7 @@ import { Amount } from "../parts/amount";
 import { costOf } from "../parts/money";
 import { grouped, percent } from "../parts/numbers";
 import { href } from "../router";
-import type { By } from "./period";
+import type { By, Unit } from "./period";
 import { rowTitle } from "./titles";
 
 const HEADS: Record<By, string> = { day: "Day", week: "Week", month: "Month", session: "Session" };
@@ -14,11 +14,13 @@ export interface TableProps {
     rows: readonly UsageRow[];
     totals: UsageRow;
     by: By;
+    unit: Unit;
     command: string;
     spanTitle: string;
 }
 
-export function Table({ rows, totals, by, command, spanTitle }: TableProps): JSX.Element {
+export function Table({ rows, totals, by, unit, command, spanTitle }: TableProps): JSX.Element {
+    const sorted = by === "session" ? (unit === "cost" ? "Cost" : "Total") : null;
     return (
         <section class="table" aria-label="Table" tabIndex={0}>
             <div class="caption">
@@ -31,12 +33,13 @@ export function Table({ rows, totals, by, command, spanTitle }: TableProps): JSX
             <table>
                 <thead>
                     <tr>
-                        <th scope="col" aria-sort="descending">
-                            {HEADS[by]} <span aria-hidden="true">↓</span>
+                        <th scope="col" aria-sort={by === "session" ? undefined : "descending"}>
+                            {HEADS[by]} {by !== "session" && <span aria-hidden="true">↓</span>}
                         </th>
                         {["Sessions", "Input", "Cache read", "Cache write", "Output", "Reasoning", "Total", "How sure", "Cost"].map((head) => (
                             <th scope="col" class={`num ${head.toLowerCase().replace(" ", "-")}`} key={head}>
                                 {head}
+                                {head === sorted && <span aria-hidden="true"> ↓</span>}
                             </th>
                         ))}
                     </tr>

@@ -17,7 +17,7 @@ import { Loading, Trouble } from "../home/states";
 import { useKeys } from "../shell/keys";
 import { Block } from "./block";
 import { Chart } from "./chart";
-import { asked, type Asked, BYS, daysOf, SPANS, spanWords, SPLITS } from "./period";
+import { asked, type Asked, BYS, daysOf, SPANS, spanWords, SPLITS, type Unit } from "./period";
 import { stack } from "./stack";
 import { Table } from "./table";
 
@@ -145,8 +145,8 @@ function Controls({ wanted, today, command, to }: ControlProps): JSX.Element {
 
 function Filled({ view, wanted, today }: { view: Usage; wanted: Asked; today: Date }): JSX.Element {
     const newest = useMemo(() => [...view.rows].sort((a, b) => (b.key ?? "").localeCompare(a.key ?? "")), [view]);
-    const sorted = wanted.by === "session" ? [...view.rows].sort((a, b) => b.sum.cost_known_usd - a.sum.cost_known_usd) : newest;
-    const drawn = useMemo(() => inOrder(view, wanted, today), [view, wanted.since, wanted.until]);
+    const sorted = wanted.by === "session" ? dearest(view.rows, wanted.unit) : newest;
+    const drawn = useMemo(() => inOrder(view, wanted, today), [view, wanted.since, wanted.until, wanted.unit]);
     const name = wanted.split === "agent" ? agentName : wanted.split === "project" ? lastPart : (key: string) => key;
     const made = useMemo(() => stack(drawn, wanted.unit, name), [drawn, wanted.unit, wanted.split]);
     const cost = costOf(view.totals.sum.cost_usd, view.totals.sum.cost_known_usd, view.totals.sum.usage.quality);
@@ -165,7 +165,8 @@ function Filled({ view, wanted, today }: { view: Usage; wanted: Asked; today: Da
                             )}
                         </span>
                         <span class="meta">
-                            {spanTitle} · {grouped(view.totals.sessions)} session{view.totals.sessions === 1 ? "" : "s"} · each token counted once
+                            {wanted.by !== "session" && `${spanTitle} · `}
+                            {grouped(view.totals.sessions)} session{view.totals.sessions === 1 ? "" : "s"} · each token counted once
                         </span>
                         <ul class="legend">
                             {made.series.map((one) => (
@@ -190,18 +191,22 @@ function Filled({ view, wanted, today }: { view: Usage; wanted: Asked; today: Da
                 </section>
                 <Block blocks={view.blocks} limits={view.limits} />
             </div>
-            <Table rows={sorted} totals={view.totals} by={wanted.by} command={`${view.command} --json`} spanTitle={spanTitle} />
+            <Table rows={sorted} totals={view.totals} by={wanted.by} unit={wanted.unit} command={`${view.command} --json`} spanTitle={spanTitle} />
         </>
     );
+}
+
+/** Sessions by what is shown of them, the most first. */
+function dearest(rows: readonly UsageRow[], unit: Unit): UsageRow[] {
+    const worth = (row: UsageRow) => (unit === "cost" ? row.sum.cost_known_usd : row.sum.usage.total);
+    return [...rows].sort((a, b) => worth(b) - worth(a));
 }
 
 const lastPart = (path: string): string => path.split("/").filter(Boolean).pop() ?? path;
 
 /** The rows as the chart needs them: in order of time, days without use as gaps; the costliest sessions only. */
 function inOrder(view: Usage, wanted: Asked, today: Date): UsageRow[] {
-    if (wanted.by === "session") {
-        return [...view.rows].sort((a, b) => b.sum.cost_known_usd - a.sum.cost_known_usd).slice(0, 40);
-    }
+    if (wanted.by === "session") return dearest(view.rows, wanted.unit).slice(0, 40);
     const byKey = new Map(view.rows.map((row) => [row.key ?? "", row]));
     const keys = [...byKey.keys()].sort();
     if (wanted.by !== "day" || !keys.length) return keys.map((key) => byKey.get(key)!);
