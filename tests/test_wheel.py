@@ -24,14 +24,19 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The committed files of this checkout with the page built from them, where a build can disturb nobody."""
+    """The files of this checkout with the page built from them, where a build can disturb nobody."""
     if not is_fresh(ROOT):
         missing = "the page is not built from its sources as they are (make page)"
         if os.environ.get("REENACT_REQUIRE_PAGE") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
     folder = tmp_path_factory.mktemp("checkout")
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
     wanted = ("src/", "frontend/", "hatch_build.py", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
     for name in listing.decode().split("\0"):
         if name.startswith(wanted) and (ROOT / name).is_file():
