@@ -32,7 +32,7 @@ check: page ## format, lint, types, plan of the house, rules of the project, doc
 	echo format; $(VENV)/bin/ruff format --check --quiet --output-format concise . || failed="$$failed format (make fmt)"; \
 	echo lint; $(VENV)/bin/ruff check --quiet --output-format concise . || failed="$$failed lint"; \
 	echo types; $(VENV)/bin/mypy --no-error-summary $(TYPED) || failed="$$failed types"; \
-	echo plan; $(VENV)/bin/lint-imports --no-logo >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; failed="$$failed plan"; }; \
+	echo plan; $(VENV)/bin/lint-imports --no-logo --no-cache >$(VENV)/plan.txt 2>&1 || { cat $(VENV)/plan.txt; failed="$$failed plan"; }; \
 	echo page; $(PY) hatch_build.py --check || failed="$$failed page"; \
 	echo rules; $(PY) -m pytest tests/test_project.py tests/test_docs.py tests/test_examples.py || \
 		failed="$$failed rules"; \

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import counting, following, handing, noting, pulse, zones
+from reenact.archive import carrying, counting, following, handing, noting, pulse, zones
 from reenact.archive.agents import SOURCES
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reenact.archive.recording import RunInputs
     from reenact.config import Config
     from reenact.events import Event
+    from reenact.ingest.carrying import Taken
     from reenact.recorder import Session
     from reenact.replay import Script
     from reenact.sources import Source
@@ -298,6 +299,23 @@ class Archive:
             NotFoundError: nothing was said in the session, and ATIF has no empty trajectory.
         """
         return handing.atif(self.store, self.session(name), scrub=None if raw else self.guard.value)
+
+    def export_portable(self, name: str, *, raw: bool = False) -> Iterator[bytes]:
+        """Yields a file for another archive: a session with its sub-agents, scrubbed unless `raw`."""
+        return carrying.give_out(self, name, raw=raw)
+
+    @staticmethod
+    def is_carried(path: str) -> bool:
+        """Tells whether a path is a portable file or a whole archive."""
+        return carrying.is_carried(path)
+
+    def take_in(self, path: str, *, tell: Callable[[str], None] = lambda _: None) -> Taken:
+        """Takes in a portable file or a whole other archive, under the ids that its sessions have there.
+
+        Raises:
+            UsageError: it is neither, or it is damaged.
+        """
+        return carrying.take_in(self, path, tell=tell)
 
     def export_markdown(self, name: str, *, raw: bool = False, thinking: bool = False) -> Iterator[str]:
         """Yields a session as a readable document, scrubbed unless `raw`."""

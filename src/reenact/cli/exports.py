@@ -1,4 +1,4 @@
-"""`reenact export`: a session as JSON lines, as its agent wrote it, as Markdown, or as ATIF."""
+"""`reenact export`: a session as JSON lines, as its agent wrote it, as Markdown, as ATIF, to be carried."""
 
 from __future__ import annotations
 
@@ -16,10 +16,17 @@ if TYPE_CHECKING:
     from reenact.cli.app import Context
 
 
+FORMATS = ("jsonl", "native", "md", "atif", "reenact")
+
+
 @click.command()
 @click.argument("session")
 @click.option(
-    "--format", "form", type=click.Choice(["jsonl", "native", "md", "atif"]), default="md", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "native", "md", "atif", "reenact"]),
+    default="md",
+    show_default=True,
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @click.option("--raw", is_flag=True, help="Do not scrub what looks like a secret.")
@@ -41,11 +48,14 @@ def export(
     """Write a session out. What looks like a secret is scrubbed unless --raw.
 
     `native` gives the transcript's own bytes, which is only possible as they are: it needs no --raw.
+    `reenact` gives one file of the session and its sub-agents; `reenact import FILE` takes it in elsewhere.
     """
     archive = caught_up(context, skip=no_import)
     pieces: Iterator[bytes]
     if form == "native":
         pieces = archive.export_native(session)
+    elif form == "reenact":
+        pieces = archive.export_portable(session, raw=raw)
     elif form == "atif":
         pieces = iter([archive.export_atif(session, raw=raw)])
     elif form == "jsonl":

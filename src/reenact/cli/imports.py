@@ -33,11 +33,21 @@ def import_(
 ) -> int:
     """Import transcripts: of all agents on this machine, of the agents named, or below the paths named.
 
+    A path may also be a portable file (`export --format reenact`) or a whole other archive.
+
     Safe to repeat and to interrupt: only what is new or changed is read, and nothing is ever removed.
     """
     from reenact.archive import SOURCES
 
     archive = context.archive
+    carried = [word for word in what if archive.is_carried(word)]
+    for path in carried:
+        _take_in(archive, path, quiet=quiet or as_json)
+    what = tuple(word for word in what if word not in carried)
+    if carried and not what:
+        if as_json:
+            documents.write(documents.imported(archive.catch_up([])))
+        return 0
     known = {source.agent for source in SOURCES}
     agents = [word for word in what if word in known and not Path(word).exists()]
     paths = [word for word in what if word not in agents]
@@ -56,6 +66,17 @@ def import_(
     for problem in {problem.path: problem for problem in found_wrong}.values():
         click.echo(f"warning: {safe(problem.path)}: {safe(problem.reason)}", err=True)
     return 1 if any(agent.errors for agent in report.agents) else 0
+
+
+def _take_in(archive: Archive, path: str, *, quiet: bool) -> None:
+    """Takes in a portable file or another archive, and says what came of it."""
+    taken = archive.take_in(path)
+    if not quiet:
+        counted = ("new", "extended", "unchanged", "originals", "events")
+        parts = [f"{count:,} {name}" for name in counted if (count := getattr(taken, name))]
+        click.echo(f"{safe(path)}: {', '.join(parts) or 'nothing new'}")
+    for session in taken.refused:
+        click.echo(f"warning: {session} is here and says something else: it stays as it is", err=True)
 
 
 def quietly(archive: Archive, *, seconds: float | None = None) -> Report | None:

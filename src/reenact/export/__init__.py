@@ -8,5 +8,6 @@ from reenact.export.atif import Told, atif
 from reenact.export.jsonl import jsonl
 from reenact.export.markdown import markdown
 from reenact.export.native import native
+from reenact.export.portable import Carried, portable
 
-__all__ = ["Told", "atif", "jsonl", "markdown", "native"]
+__all__ = ["Carried", "Told", "atif", "jsonl", "markdown", "native", "portable"]
