@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Session,
         carry,
         current,
+        progress,
     )
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "carry",
     "current",
     "open",
+    "progress",
     "record",
 ]
 _RECORDING = frozenset(__all__) - {"Archive", "__version__", "open", "record"}

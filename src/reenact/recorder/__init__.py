@@ -23,6 +23,7 @@ from reenact.recorder.hooks import (
     Verdict,
 )
 from reenact.recorder.plain import plain
+from reenact.recorder.progress import progress
 from reenact.recorder.recorder import Observer, Recorder, Scrub
 from reenact.recorder.repository import repository_of
 from reenact.recorder.requests import RequestKeeper
@@ -63,6 +64,7 @@ __all__ = [
     "current",
     "innermost",
     "plain",
+    "progress",
     "repository_of",
     "spent",
 ]
