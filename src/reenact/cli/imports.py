@@ -18,7 +18,7 @@ from reenact.errors import ArchiveBusyError, ReadOnlyArchiveError
 if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.cli.app import Context
-    from reenact.ingest import Report
+    from reenact.ingest import Found, Report
 
 
 @click.command("import")
@@ -79,14 +79,16 @@ def _take_in(archive: Archive, path: str, *, quiet: bool) -> None:
         click.echo(f"warning: {session} is here and says something else: it stays as it is", err=True)
 
 
-def quietly(archive: Archive, *, seconds: float | None = None) -> Report | None:
+def quietly(
+    archive: Archive, found: list[Found] | None = None, *, seconds: float | None = None
+) -> Report | None:
     """Imports what is new before a reading verb; a read-only or busy archive is read as it is."""
     if archive.store.read_only is not None:
         click.echo(f"note: {safe(archive.store.read_only)}; showing what is there", err=True)
         return archive.catch_up([])
     try:
         with bar("importing") as progress:
-            return archive.catch_up(seconds=seconds, progress=progress)
+            return archive.catch_up(found, seconds=seconds, progress=progress)
     except (ArchiveBusyError, ReadOnlyArchiveError) as error:
         click.echo(f"note: {error.message}; showing what is there", err=True)
         return None

@@ -41,13 +41,15 @@ def up(context: Context, *, port: int | None, host: str, no_open: bool, as_json:
     with listening:
         tokens = None if address.is_local else web.new_tokens()
         bundle = web.Bundle()
-        report = quietly(archive, seconds=FIRST_SECONDS)
+        found = archive.find()
+        report = quietly(archive, found, seconds=FIRST_SECONDS)
         served = web.Page(
             lambda: _again(archive),
             address,
             tokens=tokens,
             bundle=bundle,
-            postponed=report.postponed if report is not None else (),
+            found=tuple(found),
+            postponed=report.postponed if report is not None else tuple(found),
         )
         url = address.url(tokens)
         if as_json:

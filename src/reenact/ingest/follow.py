@@ -15,7 +15,7 @@ from typing import Self
 import msgspec
 
 from reenact.clock import Clock
-from reenact.errors import ArchiveBusyError
+from reenact.errors import ArchiveBusyError, ReenactError
 from reenact.ingest.backfill import Backfill, Report
 from reenact.ingest.derive import Warm
 from reenact.ingest.find import Found, everywhere
@@ -103,19 +103,30 @@ class Follower:
         """When something was imported last, in UTC microseconds."""
         self._watch = watch or watch_of(self._folders, polled=polled)
 
-    def begin(self, found: Iterable[Found] | None = None, *, after: int | None = None) -> None:
+    def begin(
+        self, found: Iterable[Found] | None = None, *, after: int | None = None, is_old: bool = False
+    ) -> None:
         """Takes what is there as known: `found` is what was imported just now, else everything found.
 
-        Arrivals are given from number `after` on, else those that come from now on.
+        Arrivals are given from number `after` on, else those that come from now on. A listing that
+        `is_old` is from before this follower: what came between the two is imported by the first round.
         """
         for item in everywhere(self._sources, self._environment) if found is None else found:
             self._remember(item)
         self._learn(self._known.values())
+        if is_old:
+            self._next_scan = self._clock.now()
         self.last = self._store.feed().last if after is None else after
+
+    @property
+    def known(self) -> tuple[Found, ...]:
+        """The transcripts as they were seen last, but for those whose import is still to come."""
+        return tuple(item for path, item in self._known.items() if path not in self._pending)
 
     def step(self, seconds: float = 0.0) -> Step:
         """Waits for a change, at most so long, imports what changed, and gives what arrived."""
-        noticed = self._named(self._watch.wait(0.0 if self._pending else seconds))
+        is_due = bool(self._pending) or self._clock.now() >= self._next_scan
+        noticed = self._named(self._watch.wait(0.0 if is_due else seconds))
         now = self._clock.now()
         changed = self._changed(noticed, now)
         report = self._import(changed) if changed or self._pending else None
@@ -148,6 +159,9 @@ class Follower:
         except ArchiveBusyError:  # another process is importing: these wait for the next round
             self._pending = items
             return None
+        except ReenactError:  # whoever begins anew with what is known still has these to come
+            self._pending = items
+            raise
         self.last_write = self._clock.now()
         return report
 

@@ -33,14 +33,29 @@ _LOG = logging.getLogger("reenact.web")
 
 
 class FollowerThread:
-    """Follows in a thread of its own, with an archive of its own."""
+    """Follows in a thread of its own, with an archive of its own.
+
+    Args:
+        opening: opens the archive.
+        news: where it is posted what came.
+        shelf: the reels, tidied now and then.
+        found: the transcripts as the import at the start saw them; what came since is taken in first.
+        postponed: those of them that are still to be imported.
+    """
 
     def __init__(
-        self, opening: Callable[[], Archive], news: News, shelf: Shelf, *, postponed: tuple[Found, ...] = ()
+        self,
+        opening: Callable[[], Archive],
+        news: News,
+        shelf: Shelf,
+        *,
+        found: tuple[Found, ...] = (),
+        postponed: tuple[Found, ...] = (),
     ) -> None:
         self._opening = opening
         self._news = news
         self._shelf = shelf
+        self._found = found
         self._postponed = list(postponed)
         self._stop = threading.Event()
         self._lately: dict[str, int] = {}
@@ -49,7 +64,7 @@ class FollowerThread:
         self._is_indexed = False
         self._last = 0
         self._tidied = 0
-        self._thread = threading.Thread(target=self._run, name="reenact-follower", daemon=True)
+        self._thread = threading.Thread(target=self.run, name="reenact-follower", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -57,17 +72,19 @@ class FollowerThread:
     def close(self) -> None:
         """Ends the following after the round that is under way."""
         self._stop.set()
-        self._thread.join(timeout=10)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout=10)
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Follows in the caller's thread until `close`."""
         while not self._stop.is_set():
             archive = None
             try:
                 archive = self._opening()
                 self._follow(archive)
-            except (ReenactError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the page says so, and it is tried again
                 message = error.message if isinstance(error, ReenactError) else str(error)
-                _LOG.warning("following stopped: %s", message)
+                _LOG.warning("following stopped: %s", message, exc_info=not isinstance(error, ReenactError))
                 self._say(archive, error=message)
             finally:
                 if archive is not None:
@@ -84,10 +101,13 @@ class FollowerThread:
             beside=(str(archive.path / "live"),),
             never=archive.settings.imports.never,
         ) as follower:
-            follower.begin(after=self._last or None)
+            follower.begin(self._found, after=self._last or None, is_old=True)
             self._say(archive)
-            while not self._stop.is_set():
-                self._round(archive, follower)
+            try:
+                while not self._stop.is_set():
+                    self._round(archive, follower)
+            finally:
+                self._found = follower.known
 
     def _round(self, archive: Archive, follower: Follower) -> None:
         has_work = bool(self._postponed) or not self._is_indexed

@@ -34,7 +34,8 @@ class Page:
         opening: opens the archive, once for every thread that reads or follows.
         address: where it is served.
         tokens: what lets people in from other machines; None on loopback.
-        postponed: transcripts that are still to be imported.
+        found: the transcripts as the import at the start saw them; what came since is taken in first.
+        postponed: those of them that are still to be imported.
         follows: whether transcripts are followed.
     """
 
@@ -45,6 +46,7 @@ class Page:
         *,
         tokens: Tokens | None = None,
         bundle: Bundle | None = None,
+        found: tuple[Found, ...] = (),
         postponed: tuple[Found, ...] = (),
         follows: bool = True,
     ) -> None:
@@ -53,7 +55,9 @@ class Page:
             shelf = Shelf(Path(named) if named else archive.path / "cache", archive.clock)
         self.news = News(Following(following=False, count=0, last_write_at=None, since=None, error=None))
         self.desk = Desk(opening, shelf)
-        self._follower = FollowerThread(opening, self.news, shelf, postponed=postponed) if follows else None
+        self._follower = (
+            FollowerThread(opening, self.news, shelf, found=found, postponed=postponed) if follows else None
+        )
         app = page(self.desk, bundle or Bundle(), self.news, hosts=address.hosts, tokens=tokens)
         self._server = _Server(config(app), self.news)
 
