@@ -404,7 +404,10 @@ class CompactionStarted(Body, frozen=True, kw_only=True, tag="compaction.started
 
 
 class CompactionFinished(Body, frozen=True, kw_only=True, tag="compaction.finished"):
-    """The context before this point is replaced by `summary` and what `kept` names (event ids)."""
+    """The context before this point is replaced by `summary` and what `kept` names (event ids).
+
+    With the strategy `shorten` all of it stays, but that `replacement` tells tool results anew.
+    """
 
     strategy: str | None = None
     trigger: str | None = None
@@ -441,7 +444,10 @@ class ContextReset(Body, frozen=True, kw_only=True, tag="context.reset"):
 
 
 class ContextReverted(Body, frozen=True, kw_only=True, tag="context.reverted"):
-    """The conversation went back: to the event `to`, or by `turns` user turns."""
+    """The conversation went back: to the event `to`, or by `turns` user turns.
+
+    Where `abandoned` names one edit of the context, that edit is undone, and what came since stays.
+    """
 
     to: str | None = None
     turns: int | None = None

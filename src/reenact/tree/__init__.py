@@ -4,7 +4,9 @@ This room reads nothing and knows no agent; it refuses to drop an event. It give
 first words; the payloads stay in the events.
 """
 
+from reenact.tree.course import SHORTEN
 from reenact.tree.fold import fold
+from reenact.tree.growth import Growth
 from reenact.tree.harmless import joined, safe, safe_lines
 from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, Tree, Turn, steps_of
 from reenact.tree.outline import outline
@@ -21,10 +23,12 @@ from reenact.tree.view import (
 )
 
 __all__ = [
+    "SHORTEN",
     "Branch",
     "Child",
     "FileState",
     "Fork",
+    "Growth",
     "Loop",
     "Message",
     "ModelUsage",

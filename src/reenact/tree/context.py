@@ -27,6 +27,19 @@ class Context:
         self._awaits_summary = False
         self._stand_in: int | None = None
         """The part that stands for a compaction's summary until the summary's own message comes."""
+        self._marked: dict[str, int] = {}
+        """Id of an event that replaced the context → the version that it made."""
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def mark(self, event: str) -> None:
+        """Takes note of the event that made the newest version."""
+        self._marked[event] = len(self._versions) - 1
+
+    def has_replaced(self, event: str) -> bool:
+        """Tells whether an event replaced the context."""
+        return event in self._marked
 
     def at(self, seq: int) -> tuple[Message, ...]:
         """Gives the context after the event at `seq`."""
@@ -56,13 +69,51 @@ class Context:
         node.base = len(self._versions) - 1
 
     def compact(self, seq: int, kept: Collection[str], summary: Message | None, node: Node) -> None:
-        """Replaces everything by a summary and the parts of these events."""
-        keep = [index for index in self._current() if self._parts[index].id in kept] if kept else []
+        """Replaces everything by a summary and the parts of these events.
+
+        The summary stands where the first part was that it stands for.
+        """
+        current = self._current() if kept else []
+        keep = [index for index in current if self._parts[index].id in kept]
+        ahead = next(
+            (at for at, (one, other) in enumerate(zip(current, keep, strict=False)) if one != other), 0
+        )
         self._awaits_summary, self._stand_in = True, None
         if summary is not None:
             self._stand_in = len(self._parts)
             self.add(summary, node)
-            keep.insert(0, self._stand_in)
+            keep.insert(ahead, self._stand_in)
+        self._replace(seq, keep, node)
+
+    def shorten(self, seq: int, event: str, calls: Iterable[str], node: Node) -> None:
+        """Puts results that this event tells in the place of the parts that told them at length.
+
+        Where a part held several results, all of them are told, the part's own call first.
+        """
+        current = self._current()
+        places = {part.call: at for at in current if (part := self._parts[at]).role == "tool" and part.call}
+        told: dict[int, list[str]] = {}
+        place: int | None = None
+        for call in calls:
+            place = places.get(call, place)
+            if place is not None:
+                told.setdefault(place, []).append(call)
+        fresh: dict[int, range] = {}
+        for at, answered in told.items():
+            old, first = self._parts[at], len(self._parts)
+            message = old.message or (old.id if len(answered) > 1 else None)
+            for call in answered:
+                self.add(Message(seq=seq, id=event, role="tool", message=message, call=call), node)
+            fresh[at] = range(first, len(self._parts))
+        self._replace(seq, [new for at in current for new in fresh.get(at, (at,))], node)
+
+    def undo(self, seq: int, event: str, node: Node) -> None:
+        """Gives back what was in force before this event replaced it, with all that came since."""
+        ranges, start = self._versions[self._marked[event] - 1]
+        candidates = [*_spread(ranges), *range(start, len(self._parts))]
+        keep = [
+            index for index in candidates if self._nodes[index].is_live and self._parts[index].id != event
+        ]
         self._replace(seq, keep, node)
 
     def summarise(self, part: Message, node: Node) -> None:
@@ -89,17 +140,25 @@ class Context:
     def restore(self, seq: int, node: Node, *, up_to: str | None = None) -> None:
         """Gives back the context as this node left it, without parts of nodes that are not live.
 
-        With `up_to`, parts behind that event go too.
+        With `up_to`, the context as it was after that event, where that added to it or replaced it.
         """
-        ranges, start = self._versions[node.base]
-        candidates = [*_spread(ranges), *range(start, len(self._parts))]
-        current = [index for index in candidates if self._nodes[index].is_live]
+        ranges, start, end = *self._versions[node.base], len(self._parts)
         if up_to is not None:
-            behind = next((at for at, index in enumerate(current) if self._parts[index].id == up_to), None)
-            if behind is not None:
-                current = current[: behind + 1]
+            ranges, start, end = self._after(up_to) or (ranges, start, end)
+        current = [index for index in (*_spread(ranges), *range(start, end)) if self._nodes[index].is_live]
         self._awaits_summary = False
         self._replace(seq, current, node)
+
+    def _after(self, event: str) -> tuple[Ranges, int, int] | None:
+        """Gives which parts were in force after an event; None where it did not touch the context."""
+        if event in self._marked:
+            ranges, start = self._versions[self._marked[event]]
+            return ranges, start, start
+        at = next((at for at in range(len(self._parts) - 1, -1, -1) if self._parts[at].id == event), None)
+        if at is None:
+            return None
+        ranges, start = self._versions[bisect_right(self._version_seqs, self._parts[at].seq) - 1]
+        return ranges, start, at + 1
 
     def _current(self) -> list[int]:
         ranges, start = self._versions[-1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from reenact.events import Event, bodies
+from reenact.events import Event, blocks, bodies
 from reenact.events.blocks import Role
 from reenact.tree.folding import Folding
 from reenact.tree.model import Fork, LoopStatus, Parallel
 from reenact.tree.view import Message
 
+SHORTEN = "shorten"
+"""The strategy of a compaction that leaves everything but what its replacement tells shorter."""
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "system": "system", "tool": "tool"}
 _ENDS: dict[str, LoopStatus] = {"failed": "failed", "aborted": "aborted", "interrupted": "interrupted"}
 
@@ -95,9 +97,14 @@ def compacted(f: Folding, event: Event, body: bodies.CompactionFinished) -> None
     if turn is None and loop is not None and loop.current is not None and not loop.current.is_explicit:
         loop.current = None
     node = f.join(event, loop, turn)
-    has_text = bool(body.summary or body.replacement)
-    part = Message(seq=event.seq, id=event.id, role="user", is_summary=True) if has_text else None
-    f.context.compact(event.seq, frozenset(body.kept), part, node)
+    if body.strategy == SHORTEN:
+        calls = [block.call for block in body.replacement if isinstance(block, blocks.ToolResult)]
+        f.context.shorten(event.seq, event.id, calls, node)
+    else:
+        has_text = bool(body.summary or body.replacement)
+        part = Message(seq=event.seq, id=event.id, role="user", is_summary=True) if has_text else None
+        f.context.compact(event.seq, frozenset(body.kept), part, node)
+    f.context.mark(event.id)
     f.put(event, "compaction", loop, turn, name=body.strategy or body.trigger)
 
 
@@ -113,16 +120,22 @@ def injected(f: Folding, event: Event, body: bodies.ContextInjected) -> None:
 def trimmed(f: Folding, event: Event, body: bodies.ContextTrimmed) -> None:
     node = f.lineage.head
     f.context.trim(event.seq, keep_last=body.keep_last, removed=frozenset(body.removed), node=node)
+    f.context.mark(event.id)
     f.other(event, body)
 
 
 def emptied(f: Folding, event: Event, body: bodies.ContextReset | bodies.SessionCleared) -> None:
     f.context.reset(event.seq, f.lineage.head)
+    f.context.mark(event.id)
     f.other(event, body)
 
 
 def reverted(f: Folding, event: Event, body: bodies.ContextReverted) -> None:
     f.other(event, body)
+    if len(body.abandoned) == 1 and f.context.has_replaced(body.abandoned[0]):
+        f.context.undo(event.seq, body.abandoned[0], f.lineage.head)
+        f.context.mark(event.id)
+        return
     target = f.nodes.get(body.to) if body.to is not None else None
     if target is not None:
         cut = f.lineage.back_to(target)
@@ -135,6 +148,7 @@ def reverted(f: Folding, event: Event, body: bodies.ContextReverted) -> None:
         f.branch(event, cut, to=body.to)
         up_to = body.to if target is not None else None
         f.context.restore(event.seq, f.lineage.head, up_to=up_to)
+        f.context.mark(event.id)
         for loop in f.placing.loops.values():
             if loop.current is not None and not loop.current.node.is_live:
                 loop.current = None
