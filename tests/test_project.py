@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -122,6 +122,12 @@ def pins() -> dict[str, str]:
     return {canonicalize_name(row.partition("==")[0]): row.partition("==")[2] for row in rows}
 
 
+def everything_declared() -> list[str]:
+    """What users need and what developing needs."""
+    project = PYPROJECT["project"]
+    return [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+
+
 def test_constraints_hold_names_and_versions_and_nothing_else() -> None:
     rows = (ROOT / "constraints.txt").read_text().splitlines()
     assert [row for row in rows if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", row)] == []
@@ -129,9 +135,7 @@ def test_constraints_hold_names_and_versions_and_nothing_else() -> None:
 
 
 def test_every_declared_dependency_is_pinned_to_a_version_it_allows() -> None:
-    project = PYPROJECT["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    requirements = [Requirement(text) for text in declared]
+    requirements = [Requirement(text) for text in everything_declared()]
     pinned = pins()
     missing = [str(r) for r in requirements if canonicalize_name(r.name) not in pinned]
     assert missing == []
@@ -139,28 +143,54 @@ def test_every_declared_dependency_is_pinned_to_a_version_it_allows() -> None:
     assert refused == []
 
 
-def imported_from_elsewhere() -> set[str]:
-    """Top names of all that the package imports and that is neither Python's nor ours."""
+def test_whatever_the_declared_dependencies_need_is_pinned_too() -> None:
+    waiting = [Requirement(text) for text in everything_declared()]
+    needed: dict[str, set[str]] = {}  # extras by name: an extra may ask for more than the package alone
+    while waiting:
+        wanted = waiting.pop()
+        name, extras = canonicalize_name(wanted.name), {"", *wanted.extras}
+        if extras <= needed.get(name, set()):
+            continue
+        needed[name] = needed.get(name, set()) | extras
+        below = [Requirement(text) for text in requires(name) or []]
+        waiting += [
+            r for r in below if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in extras)
+        ]
+    assert len(needed) > 30
+    assert sorted(set(needed) - set(pins())) == []
+
+
+def imported_from_elsewhere(*folders: str, but: str = "") -> set[str]:
+    """Top names of all that these folders (`but` one in them) import and that is neither Python's nor ours."""
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py") if but not in path.parts]
     found = set()
-    for path in (ROOT / "src").rglob("*.py"):
+    for path in files:
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Import():
                     found |= {name.name.partition(".")[0] for name in node.names}
                 case ast.ImportFrom(module=str(module), level=0):
                     found.add(module.partition(".")[0])
-    return found - sys.stdlib_module_names - {"reenact"}
+    return found - sys.stdlib_module_names - {"reenact", "tests", "bench", "tools", "hatch_build"}
+
+
+def undeclared(names: set[str], dependencies: list[str]) -> set[str]:
+    """The names that no declared distribution provides."""
+    declared = {canonicalize_name(Requirement(text).name) for text in dependencies}
+    providers = packages_distributions()
+    return {name for name in names if not declared & {canonicalize_name(d) for d in providers.get(name, [])}}
 
 
 def test_everything_the_package_imports_is_a_declared_dependency() -> None:
-    declared = {canonicalize_name(Requirement(text).name) for text in PYPROJECT["project"]["dependencies"]}
-    providers = packages_distributions()
-    names = imported_from_elsewhere()
+    names = imported_from_elsewhere("src", but="integrations")
     assert "msgspec" in names
-    undeclared = {
-        name for name in names if not declared & {canonicalize_name(d) for d in providers.get(name, [])}
-    }
-    assert undeclared == set()
+    assert undeclared(names, PYPROJECT["project"]["dependencies"]) == set()
+
+
+def test_whatever_else_is_imported_is_declared_for_development() -> None:
+    names = imported_from_elsewhere("src/reenact/integrations", "tests", "bench", "tools")
+    assert "pytest" in names
+    assert undeclared(names, everything_declared()) == set()
 
 
 def test_every_dependency_of_users_says_what_it_is_for() -> None:
