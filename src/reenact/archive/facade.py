@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reenact.ingest.carrying import Taken
     from reenact.recorder import Session
     from reenact.replay import Script
+    from reenact.replay.model import Errors, Timing
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
 
@@ -405,6 +406,28 @@ class Archive:
         from reenact import launch
 
         return launch.playback.script(self.store, self.session(name), from_log=from_log)
+
+    def mock(
+        self,
+        script: str | Script,
+        client: str,
+        *,
+        errors: Errors = "skip",
+        timing: Timing = "none",
+        policy: Literal["fail", "stub"] = "fail",
+    ) -> Any:
+        """Gives a mock model that plays a session, or a script, to a client; strict unless `policy` is stub.
+
+        `client` is "httpx" or "httpx2" (a transport, for any client of a provider, sync or async) or
+        "openai-agents" (a `Model`). Its `mock` keeps the books: `call_count`, `is_exhausted`, `check()`.
+
+        Raises:
+            UsageError: there is no mock of this name.
+            ReenactError: the session holds nothing that can be played, or a package is not installed.
+        """
+        from reenact.archive import mocking
+
+        return mocking.mock(self, script, client, errors=errors, timing=timing, policy=policy)
 
     def transcripts_of(self, native_ids: Iterable[str]) -> list[str]:
         """Gives the imported sessions that go by these ids of their agents."""

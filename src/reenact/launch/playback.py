@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -53,15 +54,23 @@ def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
 
 def _recorded(store: Store, session: str) -> Script:
     """Gives the script of a recording; what was recorded live stands on what it was played before."""
-    found = Script.from_recording(store.events(session), lambda name: _blob(store, name))
-    left = left_of(store.events(session))
     (row,) = store.sessions(Filter(sessions=(session,)))
+    found = Script.from_recording(_told(store, row), lambda name: _blob(store, name))
+    left = left_of(store.events(session))
     if left is not None and row.parent is not None and left.played:
         (parent,) = store.sessions(Filter(sessions=(row.parent,)))
         found = found.after(_containing(store, parent, left.played), left.played)
     if not found.exchanges:
         raise NothingToPlayError(session, "the recording holds no model call")
     return found
+
+
+def _told(store: Store, row: SessionRow) -> Iterator[Event]:
+    """Yields the events of a recording, and of its sub-agents that were recorded with it, as they came."""
+    family = [one for one in _family(store, row) if one.original is None]
+    if len(family) == 1:
+        return store.events(row.id)
+    return heapq.merge(*(store.events(one.id) for one in family), key=lambda event: event.recorded_at)
 
 
 def _containing(store: Store, row: SessionRow, calls: frozenset[str]) -> Script:

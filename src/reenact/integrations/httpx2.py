@@ -1,0 +1,233 @@
+"""Transports of `httpx2`: record every model call that its clients make, or answer them from a script.
+
+```python
+client = openai.OpenAI(http_client=httpx2.Client(transport=RecordingTransport(session)))
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+import httpx2
+
+from reenact.integrations.mock import Mock, Played
+from reenact.integrations.tap import Call, Records, Tap
+from reenact.recorder import Session
+
+__all__ = ["AsyncRecordingTransport", "MockTransport", "RecordingTransport"]
+
+
+class RecordingTransport(httpx2.BaseTransport):
+    """Records model calls, and passes all calls on to another transport.
+
+    Args:
+        into: the session to record in, or an archive, in which one is begun with the first call and
+            ended by `close`. Code that runs in a session below (or, with an archive or None, in any)
+            is recorded there.
+        inner: what does the work; a plain `HTTPTransport` unless told.
+        agent: the agent's name, where a session is begun.
+    """
+
+    def __init__(
+        self,
+        into: Session | Records | None = None,
+        inner: httpx2.BaseTransport | None = None,
+        *,
+        agent: str = "agent",
+    ) -> None:
+        self._tap = Tap(into, _decode, agent=agent)
+        self._inner = inner or httpx2.HTTPTransport()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        path, headers = _address(request)
+        if not self._tap.is_recorded(request.method, path, headers):
+            return self._inner.handle_request(request)
+        call = self._tap.begin(request.method, path, headers, request.read())
+        if call is None:
+            return self._inner.handle_request(request)
+        try:
+            response = self._inner.handle_request(request)
+        except BaseException as error:
+            call.unreachable(error)
+            raise
+        call.answered(response.status_code, response.headers)
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        response.stream = _Teed(response.stream, call)
+        return response
+
+    def close(self) -> None:
+        self._tap.close()
+        self._inner.close()
+
+
+class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
+    """The same for asynchronous clients."""
+
+    def __init__(
+        self,
+        into: Session | Records | None = None,
+        inner: httpx2.AsyncBaseTransport | None = None,
+        *,
+        agent: str = "agent",
+    ) -> None:
+        self._tap = Tap(into, _decode, agent=agent)
+        self._inner = inner or httpx2.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        path, headers = _address(request)
+        if not self._tap.is_recorded(request.method, path, headers):
+            return await self._inner.handle_async_request(request)
+        call = self._tap.begin(request.method, path, headers, await request.aread())
+        if call is None:
+            return await self._inner.handle_async_request(request)
+        try:
+            response = await self._inner.handle_async_request(request)
+        except BaseException as error:
+            call.unreachable(error)
+            raise
+        call.answered(response.status_code, response.headers)
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _AsyncTeed(response.stream, call)
+        return response
+
+    async def aclose(self) -> None:
+        self._tap.close()
+        await self._inner.aclose()
+
+
+class MockTransport(httpx2.AsyncBaseTransport, httpx2.BaseTransport):
+    """Answers sync and async clients from a script, and reaches for no network; `mock` keeps the books."""
+
+    def __init__(self, mock: Mock) -> None:
+        self.mock = mock
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._answer(request, request.read())
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._answer(request, await request.aread())
+
+    def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:
+        path, headers = _address(request)
+        played = self.mock.ask(request.method, path, headers, body)
+        stream = _Playing(played)
+        return httpx2.Response(played.status, headers=played.headers, stream=stream, request=request)
+
+
+class _Teed(httpx2.SyncByteStream):
+    """Passes pieces on as they come; the call hears them, too."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, call: Call) -> None:
+        self._stream = stream
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in self._stream:
+                self._call.piece(piece)
+                yield piece
+        except Exception:
+            self._call.end("upstream_error")
+            raise
+        self._call.end("complete")
+
+    def close(self) -> None:
+        try:
+            if self._call.is_unread_failure:
+                with contextlib.suppress(Exception):
+                    for _ in self:
+                        pass
+            self._stream.close()
+        finally:
+            self._call.end("client_abort")
+
+
+class _AsyncTeed(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, call: Call) -> None:
+        self._stream = stream
+        self._call = call
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._stream:
+                self._call.piece(piece)
+                yield piece
+        except Exception:
+            self._call.end("upstream_error")
+            raise
+        self._call.end("complete")
+
+    async def aclose(self) -> None:
+        try:
+            if self._call.is_unread_failure:
+                with contextlib.suppress(Exception):
+                    async for _ in self:
+                        pass
+            await self._stream.aclose()
+        finally:
+            self._call.end("client_abort")
+
+
+class _Playing(httpx2.AsyncByteStream, httpx2.SyncByteStream):
+    """Gives the pieces of a recorded answer in their time, and breaks off where it did."""
+
+    def __init__(self, played: Played) -> None:
+        self._played = played
+
+    def __iter__(self) -> Iterator[bytes]:
+        for delay, data in self._played:
+            if delay:
+                time.sleep(delay)
+            yield data
+        self._end()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for delay, data in self._played:
+            if delay:
+                await asyncio.sleep(delay)
+            yield data
+        self._end()
+
+    def _end(self) -> None:
+        if not self._played.is_whole:
+            raise httpx2.RemoteProtocolError(_BROKEN)
+
+    def close(self) -> None:
+        self._played.finish(delivered=False)
+
+    async def aclose(self) -> None:
+        self._played.finish(delivered=False)
+
+
+_BROKEN = "the recorded answer breaks off here"
+
+
+def _address(request: httpx2.Request) -> tuple[str, dict[str, str]]:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return request.url.raw_path.decode("ascii", "replace"), headers
+
+
+def _decode(headers: Mapping[str, str], pieces: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """Undoes compression with the library's own decoders."""
+    latest = -1
+
+    def feed() -> Iterator[bytes]:
+        nonlocal latest
+        for number, piece in enumerate(pieces):
+            latest = number
+            yield piece
+
+    response = httpx2.Response(200, headers=dict(headers), stream=_Given(feed()))
+    return [(latest, data) for data in response.iter_bytes()]
+
+
+class _Given(httpx2.SyncByteStream):
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces

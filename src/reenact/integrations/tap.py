@@ -1,0 +1,188 @@
+"""A model call on its way through an HTTP client: written down as it passes, whatever the client is.
+
+Nothing is held back: pieces go on to the client as they come, and what is kept of them is written when
+the answer has ended. Credentials never get here: only the headers that the recorder knows are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from reenact.recorder import DeniedError, Session, current
+from reenact.wire.dialects import dialect_of
+
+End = Literal["complete", "client_abort", "upstream_error"]
+Decode = Callable[[Mapping[str, str], Sequence[bytes]], list[tuple[int, bytes]]]
+"""Gives what was compressed on its way as it was before, each piece with the number of the one it came in."""
+_NEVER = float("inf")
+_FAILED = 400
+
+
+class Records(Protocol):
+    """What begins a session; an archive does."""
+
+    def record(self, *, agent: str) -> Session: ...
+
+
+class Tap:
+    """Where calls are recorded: in the session that the running code is in, else in one that was given.
+
+    Args:
+        into: a session; or an archive, in which one is begun with the first call; or None: calls that
+            are made outside of any session pass unrecorded then.
+        decode: undoes compression.
+        agent: the agent's name in a session that is begun.
+    """
+
+    def __init__(self, into: Session | Records | None, decode: Decode, *, agent: str) -> None:
+        self._into = into
+        self._decode = decode
+        self._agent = agent
+        self._own: Session | None = None
+        self._ends: weakref.finalize[Any, Any] | None = None
+        self._lock = threading.Lock()
+
+    def is_recorded(self, method: str, path: str, headers: Mapping[str, str]) -> bool:
+        """Tells whether a request is a call of a model; all others pass unseen."""
+        dialect = dialect_of(method, path, headers)
+        route = dialect.route(method, path) if dialect is not None else None
+        return route is not None and route.is_kept
+
+    def begin(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call | None:
+        """Writes a request down; None where there is no session for it."""
+        with telling():
+            session = self._session()
+            if session is None:
+                return None
+            session.emit()  # takes a session up again that a checkpoint or a fork put down
+            if session.is_open:
+                return Call(session, self._decode, method=method, path=path, headers=headers, body=body)
+        return None
+
+    def close(self) -> None:
+        """Ends the session that was begun here."""
+        if self._ends is not None:
+            self._ends()
+        self._own = None
+
+    def _session(self) -> Session | None:
+        here, into = current(), self._into
+        if isinstance(into, Session):
+            into = into.fresh(after=_NEVER)
+            return here if here is not None and _is_within(here, into) else into
+        if here is not None or into is None:
+            return here
+        with self._lock:
+            if self._own is None:
+                self._own = into.record(agent=self._agent).start()
+                self._ends = weakref.finalize(self, self._own.end)
+            return self._own
+
+
+class Call:
+    """One request and its answer."""
+
+    def __init__(
+        self,
+        session: Session,
+        decode: Decode,
+        *,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> None:
+        self._session = session
+        self._exchanges = session.exchanges
+        self._decode = decode
+        self._dialect = dialect_of(method, path, headers)
+        self._id = session.tools.minter.mint()
+        self._pieces: list[bytes] = []
+        self._times: list[int] = []
+        self._status = 0
+        self._headers: Mapping[str, str] = {}
+        self._is_over = False
+        place = session.course.place()
+        self._lane = headers.get("x-reenact-lane") or place.lane or ""
+        self._exchanges.requested(
+            self._id, method=method, path=path, headers=headers, body=body, lane=self._lane
+        )
+        self._begun = time.perf_counter_ns()
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """Takes note that an answer begins."""
+        self._status = status
+        self._headers = {name.lower(): value for name, value in headers.items()}
+
+    def piece(self, data: bytes) -> None:
+        """Takes note of a piece of it."""
+        self._pieces.append(data)
+        self._times.append((time.perf_counter_ns() - self._begun) // 1000)
+
+    @property
+    def is_unread_failure(self) -> bool:
+        """True where a client is about to ask again without having read why it must; that is kept, too."""
+        return self._status >= _FAILED and not self._pieces and not self._is_over
+
+    def unreachable(self, error: BaseException) -> None:
+        """Writes down that there was no answer."""
+        if not self._is_over:
+            self._is_over = True
+            with telling():
+                reason = f"{type(error).__name__}: {error}"
+                self._exchanges.unreachable(self._id, error=reason, lane=self._lane)
+
+    def end(self, end: End) -> None:
+        """Writes the answer down, once, however it ended."""
+        if self._is_over:
+            return
+        self._is_over = True
+        with telling():
+            pieces = self._decoded()
+            body = b"".join(data for _, data in pieces)
+            self._exchanges.responded(
+                self._id,
+                status=self._status,
+                headers=self._headers,
+                body=body,
+                chunks=[(when, len(data)) for when, data in pieces],
+                end="complete" if end == "client_abort" and self._has_ended(body) else end,
+                lane=self._lane,
+            )
+
+    def _decoded(self) -> list[tuple[int, bytes]]:
+        if self._headers.get("content-encoding", "identity") == "identity":
+            return list(zip(self._times, self._pieces, strict=True))
+        decoded = self._decode(self._headers, self._pieces)
+        return [(self._times[number], data) for number, data in decoded]
+
+    def _has_ended(self, body: bytes) -> bool:
+        """Tells whether a stream had said all when its reader left: clients stop at the last event."""
+        dialect = self._dialect
+        if dialect is None or dialect.form_of(self._headers, body) == "json":
+            return False
+        return dialect.has_ended(body)
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[None]:
+    """Never lets what goes wrong in recording reach the agent: says it on stderr instead."""
+    try:
+        yield
+    except DeniedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the border to the agent
+        sys.stderr.write(f"reenact: not recorded: {type(error).__name__}: {error}\n")
+
+
+def _is_within(session: Session, above: Session) -> bool:
+    at: Session | None = session
+    while at is not None and at is not above:
+        at = at.parent
+    return at is above
