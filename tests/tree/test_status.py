@@ -61,6 +61,9 @@ def test_a_process_gone_in_the_middle_leaves_a_stale_session() -> None:
         (1, "question", "waiting"),
         (GONE + 1, "question", "stale"),
         (None, None, "unknown"),
+        (-QUIET, None, "working"),
+        (-QUIET - 1, None, "unknown"),
+        (-QUIET - 1, "question", "unknown"),
     ],
 )
 def test_s5_51_where_nothing_tells_the_time_does(age: int | None, asks: str | None, expected: str) -> None:

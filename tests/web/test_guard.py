@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from starlette.routing import Route
 from tests.web.conftest import HOST, Browser
 
-from reenact.web.guard import Tokens
+from reenact.web import of_archive, of_session
+from reenact.web.app import page
+from reenact.web.bundle import Bundle
+from reenact.web.desk import Desk
+from reenact.web.guard import App, Door, Tokens
+from reenact.web.news import News
 from reenact.web.serving import is_loopback, listen
 
 
@@ -41,6 +50,54 @@ def test_only_the_page_itself_gets_answers(
     assert answer.status == status
     if status in {403, 405, 414}:
         assert set(answer.json["error"]) == {"message", "hint"}
+
+
+STRANGERS = [
+    pytest.param({"host": "evil.example:7331"}, id="foreign host"),
+    pytest.param({"host": "127.0.0.1"}, id="another port"),
+    pytest.param({"origin": "https://evil.example"}, id="foreign origin"),
+    pytest.param({"origin": "null"}, id="a sandboxed page"),
+    pytest.param({"origin": "http://localhost:7331"}, id="origin is not host"),
+]
+
+
+@pytest.mark.parametrize("headers", STRANGERS)
+def test_no_route_answers_a_stranger(desk: Desk, board: News, built: Bundle, headers: dict[str, str]) -> None:
+    """Every route that the application has is asked, by whatever way it is reached."""
+    door = page(desk, built, board, hosts=(HOST, "localhost:7331"))
+    paths = {re.sub(r"{[^}]*}", "1", route.path) for route in routes(door)}
+    assert len(paths) > len(of_archive.ROUTES) + len(of_session.ROUTES) + 3
+    asking = Browser(door)
+    answers = {
+        (path, method): asking.get(path, headers={"x-reenact": "keep", **headers}, method=method).status
+        for path in paths
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
+    }
+    assert set(answers.values()) == {403}, answers
+
+
+def test_get_changes_nothing_and_only_one_route_takes_anything_else(
+    desk: Desk, board: News, built: Bundle
+) -> None:
+    methods = {
+        route.path: set(route.methods or ()) for route in routes(page(desk, built, board, hosts=(HOST,)))
+    }
+    assert methods.pop("/api/keep") == {"POST"}
+    assert set().union(*methods.values()) == {"GET", "HEAD"}
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Bundle:
+    for name in ("index.html", "main.js", "licences.txt"):
+        (tmp_path / name).write_text("x")
+    return Bundle(tmp_path)
+
+
+def routes(door: App) -> list[Route]:
+    assert isinstance(door, Door)
+    found = door.routes
+    assert all(isinstance(route, Route) for route in found)
+    return [route for route in found if isinstance(route, Route)]
 
 
 @pytest.mark.parametrize("path", ["/", "/api/sessions", "/api/nothing", "/licences", "/static/main.js"])

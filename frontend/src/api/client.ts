@@ -32,15 +32,24 @@ export async function get<T>(path: string, params: Params = {}, signal?: AbortSi
     return (await answer.json()) as T;
 }
 
+/** Asks for something to be done; the header is one that no other site can send. */
+export async function post<T>(path: string, wish: string): Promise<T> {
+    return (await (await answered(() => fetch(address(path), { method: "POST", headers: { accept: "application/json", "x-reenact": wish } }))).json()) as T;
+}
+
 /** The text at an address (further pages of a body). */
 export async function getText(path: string, params: Params = {}, signal?: AbortSignal): Promise<string> {
     return (await ask(path, params, signal)).text();
 }
 
-async function ask(path: string, params: Params, signal?: AbortSignal): Promise<Response> {
+function ask(path: string, params: Params, signal?: AbortSignal): Promise<Response> {
+    return answered(() => fetch(address(path, params), { signal: signal ?? null, headers: { accept: "application/json" } }));
+}
+
+async function answered(asking: () => Promise<Response>): Promise<Response> {
     let answer: Response;
     try {
-        answer = await fetch(address(path, params), { signal: signal ?? null, headers: { accept: "application/json" } });
+        answer = await asking();
     } catch (error) {
         if (isAbort(error)) throw error;
         throw new ApiError(0, "reenact does not answer", "is `reenact up` still running?");

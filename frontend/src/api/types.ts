@@ -92,6 +92,11 @@ export interface Risk {
   soonest: number | null;
 }
 
+/** What was asked for is being done; the card of what is at risk tells when it is. */
+export interface Asked {
+  asked: boolean;
+}
+
 /** What the archive takes on disk. */
 export interface ArchiveSize {
   bytes: number;

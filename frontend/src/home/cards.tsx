@@ -1,14 +1,15 @@
 /** The four cards above the list: today, this week, what its agents delete soon, the archive. */
 import type { ComponentChildren, JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import type { ArchiveSize, Cards, Money, Risk } from "../api/types";
+import { type ApiError, post } from "../api/client";
+import type { ArchiveSize, Asked, Cards, Money, Risk } from "../api/types";
 import { Amount } from "../parts/amount";
 import { CommandPopover } from "../parts/command";
 import { Icon } from "../parts/icons";
 import { costOf } from "../parts/money";
 import { bytes, grouped, money, percent, rounded, SIGNS } from "../parts/numbers";
 
-export function CardRow({ cards }: { cards: Cards }): JSX.Element {
+export function CardRow({ cards, onKept }: { cards: Cards; onKept: () => void }): JSX.Element {
     return (
         <>
             <Card title="Today">
@@ -19,7 +20,7 @@ export function CardRow({ cards }: { cards: Cards }): JSX.Element {
                 <Spent money={cards.week} what="day" />
                 <p class="meta second">{against(cards.week) || shares(cards.week)}</p>
             </Card>
-            {cards.risk ? <AtRisk risk={cards.risk} /> : <Counting title="At risk of deletion" />}
+            {cards.risk ? <AtRisk risk={cards.risk} onKept={onKept} /> : <Counting title="At risk of deletion" />}
             {cards.archive ? <Archive size={cards.archive} /> : <Counting title="Archive" />}
         </>
     );
@@ -106,9 +107,16 @@ function against(week: Money): string {
     return `${percent(Math.abs(change), 1)} ${change < 0 ? "under" : "over"} last week`;
 }
 
-function AtRisk({ risk }: { risk: Risk }): JSX.Element {
-    const [open, setOpen] = useState(false);
-    const button = useRef<HTMLButtonElement>(null);
+function AtRisk({ risk, onKept }: { risk: Risk; onKept: () => void }): JSX.Element {
+    const [trouble, setTrouble] = useState<ApiError | null>(null);
+    const [asked, setAsked] = useState(false);
+    const keep = (): void => {
+        setAsked(true);
+        setTrouble(null);
+        post<Asked>("keep", "keep")
+            .then(onKept, setTrouble)
+            .finally(() => setAsked(false));
+    };
     const tone = risk.unkept ? "bad" : risk.count ? "warn" : "";
     const days = `within ${plural(risk.days, "day")}`;
     return (
@@ -121,7 +129,7 @@ function AtRisk({ risk }: { risk: Risk }): JSX.Element {
             {risk.unkept > 0 ? (
                 <p class="bad">
                     {grouped(risk.unkept)} not in the archive{" "}
-                    <button ref={button} type="button" class="button small" onClick={() => setOpen(!open)}>
+                    <button type="button" class="button small" disabled={asked} onClick={keep}>
                         Keep now
                     </button>
                 </p>
@@ -132,7 +140,11 @@ function AtRisk({ risk }: { risk: Risk }): JSX.Element {
                     </p>
                 )
             )}
-            {open && <CommandPopover anchor={button.current} title="Keep them now" command="reenact import --all" onClose={() => setOpen(false)} />}
+            {trouble && (
+                <p class="bad" role="alert">
+                    {trouble.message} <code>{trouble.hint ?? "reenact import --all"}</code>
+                </p>
+            )}
         </Card>
     );
 }

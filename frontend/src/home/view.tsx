@@ -83,7 +83,7 @@ export function HomeView({ route }: { route: Route }): JSX.Element {
             <h1 class="hear">Sessions</h1>
             {!empty && home.value && (
                 <div class="top">
-                    <CardRow cards={home.value.cards} />
+                    <CardRow cards={home.value.cards} onKept={() => void askHome()} />
                     <Heatmap
                         days={home.value.heatmap}
                         today={home.value.today}

@@ -67,6 +67,8 @@ def status(last: Last, life: Life, *, now: int) -> Status:
     if last.at is None:
         return "unknown"
     age = now - last.at
+    if age < -QUIET:  # its times are not those of this clock: they do not tell
+        return "unknown"
     if age > GONE:
         return "stale"
     if last.asks is not None:

@@ -13,9 +13,10 @@ from starlette.routing import Route
 from reenact.web import answers, live, of_archive, of_session
 from reenact.web.bundle import Bundle
 from reenact.web.desk import Desk, Reading
-from reenact.web.guard import App, Door, Tokens
+from reenact.web.guard import KEEP, App, Door, Tokens
 from reenact.web.home import Care
 from reenact.web.news import News
+from reenact.web.views import Asked
 
 _MOST_WATCHED = 10
 
@@ -25,7 +26,8 @@ def page(
 ) -> App:
     """Gives the page as an ASGI application."""
     inner = Starlette(
-        routes=[*_routes(desk), _live(desk, board), *bundle.routes()], exception_handlers={404: _nothing_here}
+        routes=[*_routes(desk), _live(desk, board), _keep(board), *bundle.routes()],
+        exception_handlers={404: _nothing_here},
     )
     inner.router.redirect_slashes = False
     inner.state.board, inner.state.care = board, Care()
@@ -53,6 +55,19 @@ def _live(desk: Desk, board: News) -> Route:
         )
 
     return Route("/api/live", answers.answered(answer), methods=["GET"])
+
+
+def _keep(board: News) -> Route:
+    """The one thing that the page can ask to be done: copying into the archive what would be deleted."""
+
+    async def answer(request: Request) -> Response:
+        del request
+        if not board.following.following:
+            return answers.failure(503, "nothing is followed right now", "reenact import --all")
+        board.wish()
+        return answers.json(Asked(asked=True), status=202)
+
+    return Route(KEEP, answers.answered(answer), methods=["POST"])
 
 
 async def _nothing_here(request: Request, error: Exception) -> Response:

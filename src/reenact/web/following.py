@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reenact.archive import SOURCES
 from reenact.errors import ReenactError
 from reenact.ingest import Follower
+from reenact.web.home import SOON
 from reenact.web.sessions import ms
 from reenact.web.views import Following
 
@@ -120,6 +121,10 @@ class FollowerThread:
             self._lately.update((arrival.session, now) for arrival in step.arrivals)
         self._lately = {name: at for name, at in self._lately.items() if at > now - _LATELY}
         self._say(archive, arrivals=step.arrivals)
+        if self._news.take_wish():
+            self._postponed = [*_at_risk(archive, now), *self._postponed]
+            if not self._postponed:
+                self._news.kept()
         if self._postponed:
             self._import_more(archive)
         elif not self._is_indexed and not step.arrivals:
@@ -133,6 +138,8 @@ class FollowerThread:
         """Takes the next of the transcripts that the start had no time for."""
         report = archive.catch_up(self._postponed, everything=True, seconds=_IMPORT_SECONDS)
         self._postponed = list(report.postponed)
+        if not self._postponed:
+            self._news.kept()
 
     def _say(
         self, archive: Archive | None, *, error: str | None = None, arrivals: tuple[Arrival, ...] = ()
@@ -149,3 +156,13 @@ class FollowerThread:
                 error=error,
             ),
         )
+
+
+def _at_risk(archive: Archive, now: int) -> list[Found]:
+    """Gives the transcripts that their agents will delete soon; what is kept of them already costs a look."""
+    found = []
+    for item in archive.find():
+        retention = item.source.retention(archive.environment, item.transcript)
+        if retention is not None and retention.deletes_at <= now + SOON:
+            found.append(item)
+    return found

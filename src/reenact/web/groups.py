@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,18 @@ import msgspec
 from reenact.archive import zone
 from reenact.clock import from_datetime, to_datetime
 from reenact.store import Filter
+from reenact.usage import worst
 from reenact.web import lists
-from reenact.web.totals import summed, totals
-from reenact.web.views import Group, Groups, Sum
+from reenact.web.days import by_day, days
+from reenact.web.totals import totals
+from reenact.web.views import Day, Group, Groups
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from reenact.web.desk import Reading
 
 _WEEKS = 520
-_FRESH = 60_000_000
-_costs: dict[tuple[object, ...], tuple[int, int, Sum]] = {}
-_lock = threading.Lock()
 
 
 def groups(reading: Reading, text: str) -> Groups:
@@ -30,6 +30,7 @@ def groups(reading: Reading, text: str) -> Groups:
     where = Filter(query=lists.people(query), hidden=False)
     place = zone(reading.archive.timezone)
     today = to_datetime(reading.archive.clock.now()).astimezone(place).date()
+    costs = _costs(reading, place, today) if query is None else []
     found: list[Group] = []
     first = 0
     left = reading.archive.store.count(where)
@@ -40,29 +41,21 @@ def groups(reading: Reading, text: str) -> Groups:
         until = None if end is None else from_datetime(datetime.combine(end, time(), tzinfo=place))
         count = reading.archive.store.count(msgspec.structs.replace(where, since=since, until=until))
         if count:
-            cost = _cost(reading, since, until) if query is None else None
-            found.append(_group(key, title, first, count, cost))
+            spent = [day for day in costs if day.day >= begin.isoformat()] if query is None else None
+            if spent is not None and end is not None:
+                spent = [day for day in spent if day.day < end.isoformat()]
+            found.append(_group(key, title, first, count, spent))
         first, left = first + count, left - count
     if left:
         found.append(_group("earlier", "Earlier", first, left, None))
     return Groups(groups=tuple(found))
 
 
-def _cost(reading: Reading, since: int, until: int | None) -> Sum:
-    """Gives what was spent in a span; of one that is over, counted once a minute at most."""
-    archive = reading.archive
-    feed, now = archive.store.feed(), archive.clock.now()
-    key = (archive.path, feed.index, archive.prices.version, since, until)
-    with _lock:
-        known = _costs.get(key)
-    if known is not None and (known[0] == feed.last or (until is not None and now - known[1] < _FRESH)):
-        return known[2]
-    cost = summed(totals(reading, Filter(since=since, until=until), None))
-    with _lock:
-        if len(_costs) > _WEEKS * 2:
-            _costs.clear()
-        _costs[key] = (feed.last, now, cost)
-    return cost
+def _costs(reading: Reading, place: ZoneInfo, today: date) -> list[Day]:
+    """Gives what every day cost, the latest first."""
+    begin = from_datetime(datetime.combine(today - timedelta(days=1), time(), tzinfo=place))
+    lately = by_day(totals(reading, Filter(since=begin), "day"))
+    return sorted({**days(reading, begin), **lately}.values(), key=lambda day: day.day, reverse=True)
 
 
 def _spans(today: date) -> list[tuple[str, str, date, date | None]]:
@@ -84,13 +77,15 @@ def _spans(today: date) -> list[tuple[str, str, date, date | None]]:
     return found
 
 
-def _group(key: str, title: str, first: int, count: int, cost: Sum | None) -> Group:
+def _group(key: str, title: str, first: int, count: int, spent: list[Day] | None) -> Group:
+    is_known = spent is not None and all(day.cost is not None for day in spent)
+    known = sum(day.cost_known for day in spent or ())
     return Group(
         key=key,
         title=title,
         first=first,
         count=count,
-        cost=None if cost is None else cost.cost_usd,
-        cost_known=0.0 if cost is None else cost.cost_known_usd,
-        quality="measured" if cost is None else cost.usage.quality,
+        cost=known if is_known else None,
+        cost_known=known,
+        quality=worst(day.quality for day in spent or ()),
     )

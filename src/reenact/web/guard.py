@@ -22,6 +22,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "reenact"
 ENTER = "/enter"
+KEEP = "/api/keep"
+WISH = (b"x-reenact", "keep")
+"""A header that no form and no image of another site can send."""
 _METHODS = {"GET", "HEAD"}
 _LONGEST_QUERY = 8_192
 CSP = (
@@ -44,6 +47,8 @@ class Door:
 
     def __init__(self, app: App, *, hosts: Iterable[str], tokens: Tokens | None = None) -> None:
         self._app = app
+        self.routes: list[Any] = getattr(app, "routes", [])
+        """All that lies behind it."""
         self._hosts = frozenset(host.lower() for host in hosts)
         self._tokens = tokens
 
@@ -76,7 +81,10 @@ class Door:
         site = headers.get(b"sec-fetch-site", [])
         if any(_text(value) == "cross-site" for value in site) and scope["path"] not in {"/", ENTER}:
             return 403, "another site asked for this page", "open the address that reenact printed"
-        if scope["method"] not in _METHODS:
+        if scope["method"] == "POST" and scope["path"] == KEEP:
+            if not origins or [_text(value) for value in headers.get(WISH[0], [])] != [WISH[1]]:
+                return 403, "only the page itself may ask for this", "open the address that reenact printed"
+        elif scope["method"] not in _METHODS:
             return 405, "nothing can be changed from here", "only GET is answered"
         if len(scope.get("query_string", b"")) > _LONGEST_QUERY:
             return 414, "the request is too long", "ask for less"

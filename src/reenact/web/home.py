@@ -10,9 +10,10 @@ from reenact.archive import zone
 from reenact.clock import from_datetime, to_datetime
 from reenact.store import Filter
 from reenact.usage import dollars
+from reenact.web import days
 from reenact.web.sessions import ms
 from reenact.web.totals import grouped, mains, shares, summed, totals
-from reenact.web.views import ArchiveSize, Cards, Day, Home, Money, Risk
+from reenact.web.views import ArchiveSize, Cards, Home, Money, Risk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 WEEKS = 26
 RISK_DAYS = 7
 _DAY = 86_400_000_000
+SOON = RISK_DAYS * _DAY
+"""Microseconds within which a deletion is one to be warned of."""
 _HOUR = 3_600_000_000
 
 
@@ -39,6 +42,10 @@ class Care:
     def at_hand(self, now: int) -> tuple[Risk, ArchiveSize] | None:
         """Gives what was counted last, unless that is too old."""
         return self._found if now - self._at < self._lasting else None
+
+    def forget(self) -> None:
+        """Has all counted again when somebody asks next."""
+        self._at = 0
 
     def count(self, reading: Reading) -> None:
         """Counts, unless somebody does so already."""
@@ -59,7 +66,10 @@ def home(reading: Reading, care: Care) -> Home:
     today = to_datetime(now).astimezone(place).date()
     monday = today - timedelta(days=today.weekday())
     first = monday - timedelta(weeks=WEEKS - 1)
-    by_day = grouped(totals(reading, Filter(since=_begin(first, place)), "day"), lambda item: item.key)
+    lately = _begin(monday - timedelta(weeks=1), place)
+    found = totals(reading, Filter(since=lately), "day")
+    by_day = grouped(found, lambda item: item.key)
+    calendar = {**days.days(reading, lately), **days.by_day(found)}
     counted = care.at_hand(now)
     return Home(
         cards=Cards(
@@ -68,7 +78,7 @@ def home(reading: Reading, care: Care) -> Home:
             risk=counted[0] if counted else None,
             archive=counted[1] if counted else None,
         ),
-        heatmap=tuple(_day(key, by_day[key]) for key in sorted(key for key in by_day if key is not None)),
+        heatmap=tuple(day for key, day in calendar.items() if key >= first.isoformat()),
         today=today.isoformat(),
     )
 
@@ -116,20 +126,8 @@ def _money(items: list[Total], bars: list[float], before: list[Total]) -> Money:
     )
 
 
-def _day(key: str | None, items: list[Total]) -> Day:
-    whole = summed(items)
-    return Day(
-        day=key or "",
-        sessions=mains(items),
-        tokens=whole.usage.total,
-        cost=whole.cost_usd,
-        cost_known=whole.cost_known_usd,
-        quality=whole.usage.quality,
-    )
-
-
 def _risk(reading: Reading, now: int) -> Risk:
-    soon = [risk for risk in reading.archive.risks() if risk.retention.deletes_at <= now + RISK_DAYS * _DAY]
+    soon = [risk for risk in reading.archive.risks() if risk.retention.deletes_at <= now + SOON]
     return Risk(
         count=len(soon),
         unkept=sum(not risk.kept for risk in soon),

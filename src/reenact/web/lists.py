@@ -13,6 +13,7 @@ from reenact.errors import QuerySyntaxError
 from reenact.query import And, Everything, Is, Node, Not, Query, leaves
 from reenact.store import Filter
 from reenact.store.values import Order
+from reenact.web import snippets
 from reenact.web.views import QueryPart, QueryProblem, SessionList
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def sessions(
         total=total,
         matched=matched,
         offset=offset,
-        rows=tuple(reading.view(row) for row in rows),
+        rows=tuple(snippets.shown(reading, query, rows)),
         problems=tuple(problems),
         parts=_parts(reading, query) if not matched and query is not None else None,
         took_ms=round((perf_counter() - began) * 1000, 2),

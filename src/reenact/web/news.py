@@ -7,6 +7,7 @@ reads, it takes no more room than there are sessions, and reads the newest state
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,8 @@ class News:
         self.is_over = False
         self.is_indexed = False
         """False while texts are being indexed."""
+        self._wish = threading.Event()
+        self._keeping = threading.Event()
         self._listeners: set[Listener] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -96,6 +99,26 @@ class News:
         """Takes news from any thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._spread, tuple(arrivals), following)
+
+    def wish(self) -> None:
+        """Asks the follower to keep what agents are about to delete."""
+        self._keeping.set()
+        self._wish.set()
+
+    def take_wish(self) -> bool:
+        """Tells whether somebody asked, once."""
+        is_set = self._wish.is_set()
+        self._wish.clear()
+        return is_set
+
+    def kept(self) -> None:
+        """Says that all is kept that was asked for."""
+        if not self._wish.is_set():
+            self._keeping.clear()
+
+    @property
+    def is_keeping(self) -> bool:
+        return self._keeping.is_set()
 
     def _spread(self, arrivals: tuple[Arrival, ...], following: Following) -> None:
         is_told = following != self.following

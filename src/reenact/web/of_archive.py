@@ -49,7 +49,9 @@ def _status(reading: Reading, request: Request) -> Any:
 
 def _home(reading: Reading, request: Request) -> Any:
     care: home.Care = request.app.state.care
-    if care.at_hand(reading.archive.clock.now()) is None:
+    if request.app.state.board.is_keeping:
+        care.forget()
+    elif care.at_hand(reading.archive.clock.now()) is None:
         reading.later(care.count)
     return home.home(reading, care)
 

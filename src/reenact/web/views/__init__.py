@@ -18,7 +18,7 @@ from reenact.web.views.base import (
     Usage,
     View,
 )
-from reenact.web.views.home import ArchiveSize, Cards, Day, Following, Home, Money, Place, Risk, Status
+from reenact.web.views.home import ArchiveSize, Asked, Cards, Day, Following, Home, Money, Place, Risk, Status
 from reenact.web.views.lists import (
     Chip,
     Group,
@@ -95,6 +95,7 @@ __all__ = [
     "Act",
     "AgentView",
     "ArchiveSize",
+    "Asked",
     "AtView",
     "BlockView",
     "Burn",

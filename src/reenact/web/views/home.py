@@ -67,6 +67,12 @@ class Risk(View, frozen=True, kw_only=True):
     soonest: int | None
 
 
+class Asked(View, frozen=True, kw_only=True):
+    """What was asked for is being done; the card of what is at risk tells when it is."""
+
+    asked: bool
+
+
 class ArchiveSize(View, frozen=True, kw_only=True):
     """What the archive takes on disk."""
 
