@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.archive import open_archive as open  # noqa: A004 - `reenact.open` is the contract
     from reenact.archive.recording import record_anywhere as record
+    from reenact.integrations.tool import tool
     from reenact.recorder import (
         Allow,
         Ask,
@@ -46,8 +47,9 @@ __all__ = [
     "open",
     "progress",
     "record",
+    "tool",
 ]
-_RECORDING = frozenset(__all__) - {"Archive", "__version__", "open", "record"}
+_RECORDING = frozenset(__all__) - {"Archive", "__version__", "open", "record", "tool"}
 
 
 def __getattr__(name: str) -> Any:
@@ -60,6 +62,10 @@ def __getattr__(name: str) -> Any:
         from reenact.archive import recording
 
         return recording.record_anywhere
+    if name == "tool":
+        from reenact.integrations.tool import tool
+
+        return tool
     if name in _RECORDING:
         from reenact import recorder
 

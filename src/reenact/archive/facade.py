@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reenact.config import Config
     from reenact.events import Event
     from reenact.ingest.carrying import Taken
+    from reenact.integrations.tool import ServedTools
     from reenact.recorder import Session
     from reenact.replay import Script
     from reenact.replay.model import Errors, Timing
@@ -412,7 +413,7 @@ class Archive:
         script: str | Script,
         client: str,
         *,
-        errors: Errors = "skip",
+        errors: Errors | None = None,
         timing: Timing = "none",
         policy: Literal["fail", "stub"] = "fail",
     ) -> Any:
@@ -420,6 +421,7 @@ class Archive:
 
         `client` is "httpx" or "httpx2" (a transport, for any client of a provider, sync or async) or
         "openai-agents" (a `Model`). Its `mock` keeps the books: `call_count`, `is_exhausted`, `check()`.
+        `errors`: whether failures that were overcome are played ("faithful"; so written scripts are) or not.
 
         Raises:
             UsageError: there is no mock of this name.
@@ -428,6 +430,12 @@ class Archive:
         from reenact.archive import mocking
 
         return mocking.mock(self, script, client, errors=errors, timing=timing, policy=policy)
+
+    def recorded_tools(self, name: str) -> ServedTools:
+        """Gives the results of a session's tools: in its block, functions that are tools give those again."""
+        from reenact.archive import mocking
+
+        return mocking.recorded_tools(self, name)
 
     def transcripts_of(self, native_ids: Iterable[str]) -> list[str]:
         """Gives the imported sessions that go by these ids of their agents."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from reenact.errors import ReenactError, UsageError
 from reenact.gateway.cleaning import Cleaner
 from reenact.integrations.mock import Mock
-from reenact.launch import surroundings
+from reenact.integrations.tool import ServedTools
+from reenact.launch import playback, surroundings
 from reenact.replay import Player, Script
+from reenact.replay.tools import RecordedTools
 from reenact.wire.dialects import dialect_of
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def mock(
     script: str | Script,
     client: str,
     *,
-    errors: Errors,
+    errors: Errors | None,
     timing: Timing,
     policy: Literal["fail", "stub"],
 ) -> Any:
@@ -53,8 +55,20 @@ def mock(
         raise ReenactError(f"{missing} is not installed", hint=f"pip install 'reenact[{client}]'") from error
     actual = surroundings.declared(archive.variables, archive.clock, cwd=os.getcwd())
     played = archive.script(script) if isinstance(script, str) else script
+    errors = errors or ("faithful" if played.fidelity == "synthesised" else "skip")
     player = Player(played, actual, errors=errors, timing=timing, policy=policy)
     return make(Mock(player, read=_reader(archive)))
+
+
+def recorded_tools(archive: Archive, name: str) -> ServedTools:
+    """Gives the results of a session's tools and of its sub-agents'; from what models were told, if need be.
+
+    Raises:
+        SessionNotFoundError: there is no such session.
+    """
+    events = list(playback.family_events(archive.store, archive.session(name)))
+    found = RecordedTools.from_events(events)
+    return ServedTools(found if found.results else RecordedTools.from_script(archive.script(name)))
 
 
 def _reader(archive: Archive) -> Callable[[str, str, Mapping[str, str], bytes], Request]:

@@ -26,8 +26,8 @@ class DivergedError(ReenactError):
     exit_code = 3
 
     def __init__(self, report: Report) -> None:
-        first = report.divergences[0]
-        more = len(report.divergences) - 1
+        told = [one for one in report.divergences if one.kind != "unchecked"]
+        first, more = told[0], len(told) - 1
         further = f" (and {more} more)" if more > 0 else ""
         super().__init__(f"step {first.step}: {first.kind}: {first.cause}{further}")
         self.report = report

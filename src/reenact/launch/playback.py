@@ -55,7 +55,7 @@ def script(store: Store, row: SessionRow, *, from_log: bool) -> Script:
 def _recorded(store: Store, session: str) -> Script:
     """Gives the script of a recording; what was recorded live stands on what it was played before."""
     (row,) = store.sessions(Filter(sessions=(session,)))
-    found = Script.from_recording(_told(store, row), lambda name: _blob(store, name))
+    found = Script.from_recording(family_events(store, row), lambda name: _blob(store, name))
     left = left_of(store.events(session))
     if left is not None and row.parent is not None and left.played:
         (parent,) = store.sessions(Filter(sessions=(row.parent,)))
@@ -65,9 +65,10 @@ def _recorded(store: Store, session: str) -> Script:
     return found
 
 
-def _told(store: Store, row: SessionRow) -> Iterator[Event]:
-    """Yields the events of a recording, and of its sub-agents that were recorded with it, as they came."""
-    family = [one for one in _family(store, row) if one.original is None]
+def family_events(store: Store, row: SessionRow) -> Iterator[Event]:
+    """Yields the events of a session, and of its sub-agents that were recorded (or imported) like it."""
+    is_import = row.original is not None
+    family = [one for one in _family(store, row) if (one.original is not None) is is_import]
     if len(family) == 1:
         return store.events(row.id)
     return heapq.merge(*(store.events(one.id) for one in family), key=lambda event: event.recorded_at)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import Token
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -60,6 +61,15 @@ class Scope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
         self.__exit__(kind, error, trace)
+
+    @contextmanager
+    def inside(self) -> Iterator[Self]:
+        """Places what runs in the block in this scope, which `start` began and which stays open."""
+        token = enter(self._here())
+        try:
+            yield self
+        finally:
+            leave(token)
 
     def _around(self) -> Here:
         """Gives where the running code is in this session; the session itself where it is not in it."""

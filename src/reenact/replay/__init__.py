@@ -26,20 +26,25 @@ from reenact.replay.player import Player
 from reenact.replay.report import document, render
 from reenact.replay.rules import rule_event
 from reenact.replay.script import Logged, Script, answer_message
+from reenact.replay.written import Dropped, Failed, Line, Said
 
 __all__ = [
     "Answer",
     "Chunk",
     "Difference",
     "Divergence",
+    "Dropped",
     "Exchange",
+    "Failed",
     "GoLive",
     "Incoming",
+    "Line",
     "Logged",
     "Player",
     "Policy",
     "Refused",
     "Report",
+    "Said",
     "Script",
     "Served",
     "Stubbed",

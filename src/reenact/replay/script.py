@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from reenact.events import Event, bodies
+from reenact.replay import written
 from reenact.replay.declared import declared_of_events
 from reenact.replay.loading import load_request
 from reenact.replay.model import Exchange, Fidelity, Kind, Taped, Told, Value
 from reenact.replay.reading import spoken
 from reenact.replay.rules import rules_of_events
+from reenact.replay.written import Line
 from reenact.wire import canonical
 from reenact.wire.canonical import Json, Object
 from reenact.wire.declared import Declared
@@ -103,6 +105,25 @@ class Script(Value, frozen=True, kw_only=True):
             fidelity="synthesised",
             warnings=tuple(warnings),
         )
+
+    @staticmethod
+    def from_messages(
+        lines: Iterable[Line], *, dialect: str = "openai-responses", model: str = "model"
+    ) -> Script:
+        """Gives a script written by hand: what the model answers, in this order, whatever it is asked.
+
+        Args:
+            lines: texts, blocks, assistant messages, `Said` (with usage), `Failed` (an error before the
+                answer that follows it), `Dropped` (a stream that breaks off before it).
+            dialect: the language of the client that it is for: `anthropic`, `openai-chat`,
+                `openai-responses`, `gemini`.
+            model: the model that answers.
+
+        Raises:
+            UsageError: a line is nothing that a model says in this dialect.
+        """
+        made = written.exchanges(lines, dialect=dialect, model=model)
+        return Script(exchanges=_numbered(made), fidelity="synthesised")
 
     def after(self, before: Script, played: Collection[str]) -> Script:
         """Gives this script behind those calls of another that were played before it began."""
