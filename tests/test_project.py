@@ -25,6 +25,7 @@ LONG_FILES: dict[str, str] = {
     "src/reenact/events/bodies.py": "one table: every kind of event, a few lines each",
     "src/reenact/archive/facade.py": "one door: every verb on an archive, each handed on in a line",
     "src/reenact/recorder/session.py": "one door: every verb of a recorded session, each documented",
+    "src/reenact/sessions/live.py": "one door: every verb of a live session, each documented",
 }
 
 # Written in pieces, so that this file does not hold what it forbids.

@@ -70,6 +70,37 @@ class AmbiguousSessionError(UsageError):
         self.candidates = candidates
 
 
+class SessionExistsError(UsageError):
+    """A new session was to go by the id of one that is there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"there is a session called {name!r} already", hint="leave the id out, or give another"
+        )
+        self.name = name
+
+
+class SessionClosedError(ReenactError):
+    """A closed session was to be changed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"session {name} is closed", hint="`reopen()` goes on where it was")
+        self.name = name
+
+
+class UnpairedError(UsageError):
+    """A cut would part a tool call from its result."""
+
+    def __init__(self, session: str, calls: tuple[str, ...]) -> None:
+        told = ", ".join(calls[:3]) + (", …" if len(calls) > 3 else "")
+        super().__init__(
+            f"session {session}: the cut lies between a tool call and its result ({told})",
+            hint='on_unpaired="include" takes both in, on_unpaired="drop" leaves both out',
+        )
+        self.session = session
+        self.calls = calls
+
+
 class ArchiveError(ReenactError):
     """The archive cannot be used as asked."""
 
@@ -105,6 +136,17 @@ class ArchiveBusyError(ArchiveError):
         super().__init__(f"another process is writing to {path} ({holder})", hint="try again when it is done")
         self.path = path
         self.holder = holder
+
+
+class SessionBusyError(ArchiveError):
+    """Another process, or another holder in this one, writes to a session."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"session {name} is open elsewhere",
+            hint="`read` shows it, `fork` goes on from it; once closed there, it can be opened here",
+        )
+        self.name = name
 
 
 class CorruptRecordError(ReenactError):

@@ -58,10 +58,15 @@ class Recorder:
         self._lock = threading.Lock()
         self._sequence = 0
         self._writer: Writer | None = None
+        self._rests = False
         self._forks = _forks.count
         self._news = _News()
         self.header = header
         self.session = header.id
+        self.witness: Callable[[Event], object] | None = None
+        """Is handed every event before anybody else records one: it must be quick, and not raise."""
+        self.cause: Exception | None = None
+        """What made it `degraded`."""
         self.degraded: str | None = None
         """Why events are no longer kept, where that happened."""
         self.lost = 0
@@ -97,6 +102,8 @@ class Recorder:
         """Writes down what happened; None where it could not be kept."""
         try:
             with self._lock:
+                if self._rests:
+                    self._wake()
                 now = self._clock.now()
                 event = Event(
                     v=FORMAT,
@@ -158,6 +165,18 @@ class Recorder:
             self._writer.close()
             self._writer = None
 
+    def rest(self) -> None:
+        """Lets go of the session until the next event is recorded, which takes it up where it then is."""
+        with self._lock:
+            if self._writer is not None and not self.is_elsewhere:
+                self.close()
+                self._rests = True
+
+    def _wake(self) -> None:
+        self._writer = self._store.writer(self.header)
+        self._sequence = self._writer.last
+        self._rests = False
+
     def reopen(self) -> bool:
         """Takes the writing up again after `close`; tells whether that could be done."""
         if self._writer is None and not self.is_elsewhere:
@@ -185,12 +204,15 @@ class Recorder:
                 encoded = encode(event)
         self._writer.append(event, encoded=encoded)
         self._sequence = event.seq
+        if self.witness is not None:
+            self.witness(event)
         if self._news.observers:
             self._news.waiting.append(event)
         return event
 
     def _degrade(self, error: Exception) -> None:
         if not isinstance(error, _NotWritingError):
+            self.cause = error
             self.degraded = str(error) or type(error).__name__
         elif self.degraded is None:
             self.degraded = str(error)

@@ -8,7 +8,7 @@ from reenact.store.local import LocalStore
 from reenact.store.memory import MemoryStore
 from reenact.store.opening import open_store
 from reenact.store.pricing import Pricer
-from reenact.store.protocol import Deriving, Store, Writer
+from reenact.store.protocol import Deriving, Store, Tail, Writer
 from reenact.store.values import (
     Annotation,
     Arrival,
@@ -64,6 +64,7 @@ __all__ = [
     "Status",
     "Store",
     "Sums",
+    "Tail",
     "Total",
     "Warned",
     "Writer",

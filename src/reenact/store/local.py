@@ -29,6 +29,7 @@ from reenact.store.pricing import Pricer
 from reenact.store.recorded import Segments
 from reenact.store.sql import fetch_one
 from reenact.store.summary import storable
+from reenact.store.tail import LocalTail
 from reenact.store.text_index import Tell
 from reenact.store.totals import Spans
 from reenact.store.values import (
@@ -243,6 +244,9 @@ class LocalStore:
             yield from frames.events(
                 connection, row[0], start=start, stop=stop, read_segment=self._segments.read
             )
+
+    def tail(self, session: str, *, after: int = 0) -> LocalTail:
+        return LocalTail(self._layout, safe(session), after=after)
 
     def feed(self) -> Feed:
         return feed.state(self._index.reader)

@@ -17,7 +17,7 @@ from reenact.store import memory_search, reckon
 from reenact.store.ledger import QUARTER, price_for
 from reenact.store.memory_feed import MemoryFeed
 from reenact.store.memory_kept import MemoryOriginals
-from reenact.store.memory_parts import MemoryDeriving, MemoryWriter
+from reenact.store.memory_parts import MemoryDeriving, MemoryTail, MemoryWriter
 from reenact.store.memory_search import fits, of_session, ranks
 from reenact.store.notes import with_tags
 from reenact.store.part import RECORDED
@@ -203,6 +203,10 @@ class MemoryStore:
         for event in found.events if found else ():
             if event.seq >= start and (stop is None or event.seq < stop):
                 yield event
+
+    def tail(self, session: str, *, after: int = 0) -> MemoryTail:
+        part = self._recorded.get(session)
+        return MemoryTail(part.events if part is not None else [], after=after)
 
     def feed(self) -> Feed:
         return self._arrived.state(self._reckon())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reenact.errors import ArchiveError
 from reenact.events import Event, Header
@@ -67,3 +67,17 @@ class MemoryWriter:
 
     def close(self) -> None:
         self._running.discard(self._part.header.id)
+
+
+class MemoryTail:
+    """See `store.protocol.Tail`."""
+
+    def __init__(self, events: list[Event], *, after: int = 0) -> None:
+        self._events = events
+        self.last = after
+
+    def read(self) -> Iterator[Event]:
+        for event in tuple(self._events):
+            if event.seq > self.last:
+                self.last = event.seq
+                yield event

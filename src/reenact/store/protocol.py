@@ -88,6 +88,19 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
+class Tail(Protocol):
+    """Follows one recorded session as it is written; not shared between threads, but used in any."""
+
+    @property
+    def last(self) -> int:
+        """Seq of the last event that was given, or of the one behind which it began."""
+        ...
+
+    def read(self) -> Iterator[Event]:
+        """Yields the events behind those it gave; what comes later is given by the next call."""
+        ...
+
+
 class Store(Protocol):
     """Keeps sessions and finds them again."""
 
@@ -193,6 +206,10 @@ class Store(Protocol):
 
     def events(self, session: str, *, start: int = 1, stop: int | None = None) -> Iterator[Event]:
         """Yields a session's events with `start` <= seq < `stop`, in order."""
+        ...
+
+    def tail(self, session: str, *, after: int = 0) -> Tail:
+        """Gives what follows a recorded session behind an event, whoever writes it; needs no catch-up."""
         ...
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002

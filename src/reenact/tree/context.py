@@ -110,10 +110,8 @@ class Context:
     def undo(self, seq: int, event: str, node: Node) -> None:
         """Gives back what was in force before this event replaced it, with all that came since."""
         ranges, start = self._versions[self._marked[event] - 1]
-        candidates = [*_spread(ranges), *range(start, len(self._parts))]
-        keep = [
-            index for index in candidates if self._nodes[index].is_live and self._parts[index].id != event
-        ]
+        since = (at for at in range(start, len(self._parts)) if self._parts[at].id not in self._marked)
+        keep = [index for index in (*_spread(ranges), *since) if self._nodes[index].is_live]
         self._replace(seq, keep, node)
 
     def summarise(self, part: Message, node: Node) -> None:
