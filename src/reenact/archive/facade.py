@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from reenact.recorder import Session
     from reenact.replay import Script
     from reenact.replay.model import Errors, Timing
+    from reenact.sessions import LiveSession, LiveSessions
     from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
 
@@ -62,6 +63,7 @@ class Archive:
         self.texts = Texts(self.store, clock, lambda: self.timezone)
         self.search = self.texts.search
         card = self.store.card
+        self.living: LiveSessions | None = None
         self.guard = Guard(card.placeholder_key if card else "", settings.redaction, variables)
 
     def __enter__(self) -> Self:
@@ -71,6 +73,8 @@ class Archive:
         self.close()
 
     def close(self) -> None:
+        if self.living is not None:
+            self.living.close()
         self.store.close()
 
     @property
@@ -340,6 +344,16 @@ class Archive:
         from reenact.archive import recording
 
         return recording.record(self, **inputs)
+
+    def live(self) -> LiveSessions:
+        """Gives the live sessions: opened, edited, forked, listened to; closed when the archive is."""
+        from reenact.archive import living
+
+        return living.live(self)
+
+    def fork(self, name: str, *, at: str | int | None = None, **how: Any) -> LiveSession:
+        """Gives a new live session that shares a session's past up to an event; see `LiveSessions.fork`."""
+        return self.live().fork(name, at=at, **how)
 
     def record_command(self, command: Sequence[str]) -> launch.Recorded:
         """Runs a command with its model calls recorded, then imports the transcripts it wrote.
