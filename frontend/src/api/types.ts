@@ -351,11 +351,19 @@ export interface LaneSpans {
   spans: Span[];
 }
 
+/** How many events of a large session were read for its columns; `done` is 0 before and afterwards. */
+export interface Winding {
+  done: number;
+  total: number;
+}
+
 /** One entry a step; with `bucketed` one entry a bucket of steps. A bucket has its first seq, its last end, the most context, what was spent by its end, the most telling kind and the worst result. */
 export interface Columns {
   session: string;
   /** Steps in the whole session. */
   steps: number;
+  /** True for a first look at a piece: steps before and behind are missing, and so are sums since the beginning (cost, tokens, files, to-dos, turns). */
+  partial: boolean;
   bucketed: boolean;
   from_seq: number;
   to_seq: number;
@@ -779,6 +787,13 @@ export interface UsageLine {
   note: string | null;
 }
 
+/** Somebody's note: on an event, or on the session as a whole. */
+export interface Note {
+  text: string;
+  seq: number | null;
+  ts: number | null;
+}
+
 /** The inspector: one step with everything told of it. */
 export interface StepView {
   seq: number;
@@ -791,7 +806,7 @@ export interface StepView {
   turn_cost: number | null;
   usage_lines: UsageLine[];
   request: number | null;
-  notes: string[];
+  notes: Note[];
   /** The source's record, scrubbed. */
   raw: Text | null;
 }

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from reenact.usage import worst
 from reenact.web import kinds
 from reenact.web.reel import Reel, known
 from reenact.web.views import Columns
+
+if TYPE_CHECKING:
+    from reenact.store import SessionRow
 
 MOST = 2_000
 """Entries where nobody says how many fit."""
@@ -26,6 +32,7 @@ def columns(reel: Reel, *, most: int, first: int = 1, last: int | None = None) -
     is_labelled = not is_bucketed and stop - start <= _LABELLED
     return Columns(
         session=reel.session,
+        partial=False,
         steps=reel.steps,
         bucketed=is_bucketed,
         from_seq=first,
@@ -43,6 +50,13 @@ def columns(reel: Reel, *, most: int, first: int = 1, last: int | None = None) -
         cost_total=reel.cost_total,
         quality=reel.quality,
     )
+
+
+def part(reel: Reel, row: SessionRow) -> Columns:
+    """Gives the columns of a piece of a session: what only the whole can tell is left at nothing."""
+    found = columns(reel, most=reel.steps + 1)
+    total = None if row.total.cost is None else row.total.cost / 10**12
+    return msgspec.structs.replace(found, partial=True, cost_total=total, quality=worst([row.total.quality]))
 
 
 _PLAIN = (

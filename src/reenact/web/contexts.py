@@ -5,22 +5,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from reenact.web import kinds
 from reenact.web.reel import Reel
 from reenact.web.views import ContextPart, ContextView
 from reenact.web.winding import ROLES
 
-if TYPE_CHECKING:
-    from reenact.web.texts import Cutter
-
 CHARS = 4
 """Characters of a token, about."""
 _HEAD, _TAIL = 100, 400
 
 
-def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
+def context_at(reel: Reel, seq: int) -> ContextView:
     """Gives the context of the latest request at or before `seq`, rebuilt from the log."""
     seq = max(0, min(seq, reel.last))
     asked = bisect_right(reel.asked, seq) - 1
@@ -36,6 +33,7 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
     answers = _answers(reel, [*head, *tail], sent, max(answer_at, seq))
     read_until = cached - max(used - estimated, 0) if used else 0
     latest = _previous(reel, asked)
+    labels = reel.some_labels(reel.index(reel.parts_seq[number]) for number in (*head, *tail, *answers))
     so_far = 0
     views: list[ContextPart] = []
     for number in (*head, *tail):
@@ -45,7 +43,7 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
         if number not in answers:
             billed: Literal["read", "write"] = "read" if so_far <= read_until else "write"
             is_new = sent is not None and reel.parts_seq[number] > latest
-            views.append(_part(reel, number, cutter, billed=billed if used else None, is_new=is_new))
+            views.append(_part(reel, number, labels, billed=billed if used else None, is_new=is_new))
     return ContextView(
         seq=seq,
         window=reel.window,
@@ -56,7 +54,7 @@ def context_at(reel: Reel, seq: int, cutter: Cutter) -> ContextView:
         estimated=estimated,
         total=count,
         parts=tuple(views),
-        answer=_part(reel, answers[-1], cutter, billed="output", is_new=True) if answers else None,
+        answer=_part(reel, answers[-1], labels, billed="output", is_new=True) if answers else None,
     )
 
 
@@ -112,7 +110,7 @@ def _spread_back(ranges: list[tuple[int, int]]) -> Iterator[int]:
 def _part(
     reel: Reel,
     number: int,
-    cutter: Cutter,
+    labels: dict[int, str],
     *,
     billed: Literal["read", "write", "output"] | None,
     is_new: bool,
@@ -126,7 +124,7 @@ def _part(
         seq=seq,
         role=role,
         kind="summary" if role == "summary" else ("result" if role == "tool" else kind),
-        title=cutter.line(reel.label(index)) if index >= 0 else role,
+        title=labels[index] if index >= 0 else role,
         tokens=chars // CHARS,
         chars=chars,
         billed=billed,

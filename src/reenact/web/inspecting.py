@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Literal
 
 from reenact.clock import to_datetime
@@ -12,7 +13,7 @@ from reenact.web import contents, kinds, streaming
 from reenact.web.outlines import spent_text
 from reenact.web.reel import known
 from reenact.web.sessions import ms, usage_of
-from reenact.web.views import EventView, Fact, StepView, Text, Usage, UsageLine
+from reenact.web.views import EventView, Fact, Note, StepView, Text, Usage, UsageLine
 
 if TYPE_CHECKING:
     from reenact.store import SessionRow
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Line = Literal["cache_read", "cache_write", "input", "output", "total"]
 _MOST_EVENTS = 40
+_MOST_NOTES = 200
+_LONGEST_NOTE = 2_000
 _LONGEST_RECORD = 64 * 1024
 
 
@@ -31,12 +34,16 @@ def step(reading: Reading, row: SessionRow, reel: Reel, seq: int, cutter: Cutter
     Raises:
         NotFoundError: the session has no such position.
     """
+    if reel.last < seq <= row.events:  # the session went on since it was wound
+        reel = streaming.around(reading, row, at=seq)
     if not 0 < seq <= reel.last:
         raise NotFoundError(f"there is no step {seq}", hint=f"the last one is {reel.last}")
     index = max(reel.index(seq), 0)
-    found = streaming.rows(reading, row, reel, index, min(index + 1, reel.steps), cutter=cutter)
+    stop = min(index + 1, reel.steps)
+    read = streaming.events_of(reading, row, reel, index, stop)
+    found = streaming.rows(reading, row, reel, index, stop, cutter=cutter, events=read)
     numbers = [*reel.events_of(index), seq] if reel.steps else [seq]
-    events = _read(reading, row, sorted(set(numbers))[:_MOST_EVENTS])
+    events = _read(reading, row, sorted(set(numbers))[:_MOST_EVENTS], read)
     turn_number = reel.turn[index] if reel.steps else 0
     turn = reel.turns[turn_number - 1] if turn_number else None
     own = next((event for event in events if event.seq == seq), events[0] if events else None)
@@ -51,19 +58,19 @@ def step(reading: Reading, row: SessionRow, reel: Reel, seq: int, cutter: Cutter
         turn_cost=_cost(reel, turn),
         usage_lines=tuple(_lines(reading, turn, own.ts if own is not None else None, row.agent)),
         request=_request(reel, seq, turn_number),
-        notes=tuple(cutter.line(mark.text, 2_000) for mark in reel.marks if mark.kind == "note"),
+        notes=tuple(_notes(reading, row, reel, cutter)),
         raw=None if own is None else _raw(reading, own, cutter),
     )
 
 
-def _read(reading: Reading, row: SessionRow, seqs: list[int]) -> list[Event]:
-    wanted = set(seqs)
-    if not seqs:
-        return []
-    if seqs[-1] - seqs[0] < 500:
-        events = reading.archive.store.events(row.id, start=seqs[0], stop=seqs[-1] + 1)
-        return [event for event in events if event.seq in wanted]
-    return [event for seq in seqs for event in reading.archive.store.events(row.id, start=seq, stop=seq + 1)]
+def _read(reading: Reading, row: SessionRow, seqs: list[int], read: dict[int, Event]) -> list[Event]:
+    """Gives events, those that were read already and those that were not."""
+    store = reading.archive.store
+    return [
+        event
+        for seq in seqs
+        for event in ([read[seq]] if seq in read else store.events(row.id, start=seq, stop=seq + 1))
+    ]
 
 
 def _event(event: Event, cutter: Cutter) -> EventView:
@@ -116,6 +123,20 @@ def _facts(reel: Reel, index: int, events: list[Event], cutter: Cutter) -> list[
     return facts
 
 
+def _notes(reading: Reading, row: SessionRow, reel: Reel, cutter: Cutter) -> list[Note]:
+    """Gives the notes in the session and beside it, those on the whole of it first."""
+    found = [
+        Note(text=cutter.line(mark.text, _LONGEST_NOTE), seq=mark.seq, ts=mark.ts)
+        for mark in reel.marks
+        if mark.kind == "note"
+    ]
+    found += [
+        Note(text=cutter.line(note.text, _LONGEST_NOTE), seq=note.seq, ts=ms(note.at))
+        for note in reading.archive.notes(row.id)
+    ]
+    return sorted(found[:_MOST_NOTES], key=lambda note: (note.seq or 0, note.ts or 0))
+
+
 def _usage(turn: Turned | None) -> Usage | None:
     if turn is None or not turn.has_usage:
         return None
@@ -157,13 +178,10 @@ def _lines(reading: Reading, turn: Turned | None, ts: int | None, agent: str) ->
 
 def _request(reel: Reel, seq: int, turn: int) -> int | None:
     """Gives the number of the request whose answer a step is part of."""
-    best = None
-    for number, item in enumerate(reel.exchanges, 1):
-        if item.asked > seq and item.turn != turn:
-            break
-        if item.turn == turn or item.asked <= seq:
-            best = number
-    return best
+    number = bisect_right(reel.exchanges, seq, key=lambda item: item.asked)
+    while number < len(reel.exchanges) and reel.exchanges[number].turn == turn:
+        number += 1
+    return number or None
 
 
 def _raw(reading: Reading, event: Event, cutter: Cutter) -> Text | None:

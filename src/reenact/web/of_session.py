@@ -13,6 +13,7 @@ from reenact.web import columns, contexts, files, inspecting, outline_view, piec
 from reenact.web import streaming as streams
 from reenact.web.answers import number
 from reenact.web.texts import Cutter
+from reenact.web.views import Winding
 
 if TYPE_CHECKING:
     from reenact.store import SessionRow
@@ -51,13 +52,22 @@ def _children(reading: Reading, request: Request) -> Any:
 
 
 def _columns(reading: Reading, request: Request) -> Any:
-    _, reel, _ = _session(reading, request)
+    row = reading.row(_name(request))
+    if request.query_params.get("part") == "1":
+        reel = reading.reel(row) if row.events <= streams.SMALL else reading.reel_at_hand(row)
+        if reel is None:
+            return columns.part(streams.around(reading, row, at=number(request, "at")), row)
     return columns.columns(
-        reel,
+        reading.reel(row),
         most=columns.most_of(request.query_params.get("buckets")),
         first=number(request, "from") or 1,
         last=number(request, "to"),
     )
+
+
+def _winding(reading: Reading, request: Request) -> Any:
+    row = reading.row(_name(request))
+    return Winding(done=min(reading.shelf.done(row.id), row.events), total=row.events)
 
 
 def _outline(reading: Reading, request: Request) -> Any:
@@ -112,8 +122,8 @@ def _file(reading: Reading, request: Request) -> Any:
 
 
 def _context(reading: Reading, request: Request) -> Any:
-    _, reel, cutter = _session(reading, request)
-    return contexts.context_at(reel, _of_path(request, "seq"), cutter)
+    _, reel, _ = _session(reading, request)
+    return contexts.context_at(reel, _of_path(request, "seq"))
 
 
 def _requests(reading: Reading, request: Request) -> Any:
@@ -146,6 +156,7 @@ ROUTES: tuple[tuple[str, Callable[[Reading, Request], Any]], ...] = (
     ("/api/sessions/{name}", _sheet),
     ("/api/sessions/{name}/children", _children),
     ("/api/sessions/{name}/columns", _columns),
+    ("/api/sessions/{name}/winding", _winding),
     ("/api/sessions/{name}/outline", _outline),
     ("/api/sessions/{name}/stream", _stream),
     ("/api/sessions/{name}/body", _body),

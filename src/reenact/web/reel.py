@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -186,6 +186,18 @@ class Reel(msgspec.Struct, kw_only=True):
 
     def label(self, index: int) -> str:
         return unpack(self.labels[index // CHUNK], list[str])[index % CHUNK] if index >= 0 else ""
+
+    def some_labels(self, indexes: Iterable[int]) -> dict[int, str]:
+        """Gives the labels of some steps, scrubbed when they were wound; those before all are left out."""
+        chunks: dict[int, list[str]] = {}
+        found: dict[int, str] = {}
+        for index in indexes:
+            if index >= 0:
+                number = index // CHUNK
+                if number not in chunks:
+                    chunks[number] = unpack(self.labels[number], list[str])
+                found[index] = chunks[number][index % CHUNK]
+        return found
 
     def all_labels(self, first: int, stop: int) -> list[str]:
         found: list[str] = []

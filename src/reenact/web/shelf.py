@@ -18,6 +18,7 @@ LARGE = 2_000
 """Sessions of so many events have their reel on disk: to wind it takes longer than to read it."""
 _IDLE = 300_000_000
 """Microseconds after which a reel that nobody looked at leaves memory."""
+_PATIENCE = 10
 _FOLDER = "reels"
 
 
@@ -30,6 +31,9 @@ class Shelf:
         self._reels: OrderedDict[str, tuple[Reel, int]] = OrderedDict()
         self._lock = threading.Lock()
         self._winding: dict[str, threading.Lock] = {}
+        self._made: dict[str, tuple[int, int]] = {}
+        """Session → when its reel was made, and how long that took, in microseconds."""
+        self._done: dict[str, int] = {}
 
     def get(self, session: str, key: str) -> Reel | None:
         """Gives the reel made from just this, if there is one."""
@@ -45,9 +49,28 @@ class Shelf:
             return reel
         return None
 
-    def put(self, reel: Reel) -> None:
-        """Takes a reel; what was there of the same session goes."""
+    def lately(self, session: str) -> Reel | None:
+        """Gives a reel of a session as it was a moment ago: making it anew would take longer than that."""
+        with self._lock:
+            held = self._reels.get(session)
+            at, took = self._made.get(session, (0, 0))
+        age = self._clock.now() - at
+        return held[0] if held is not None and 0 <= age < took * _PATIENCE else None
+
+    def tell(self, session: str, done: int) -> None:
+        """Takes note of how many events of a session are wound."""
+        self._done[session] = done
+
+    def done(self, session: str) -> int:
+        """Gives how many events of a session are wound, while it is being wound; else 0."""
+        return self._done.get(session, 0)
+
+    def put(self, reel: Reel, *, took: float = 0.0) -> None:
+        """Takes a reel that took so many seconds to make; what was there of the same session goes."""
         self._hold(reel)
+        self._done.pop(reel.session, None)
+        with self._lock:
+            self._made[reel.session] = (self._clock.now(), int(took * 1_000_000))
         if reel.events >= LARGE:
             self._write(reel)
 
@@ -64,6 +87,7 @@ class Shelf:
         with self._lock:
             for session in [name for name, (_, at) in self._reels.items() if at < before]:
                 del self._reels[session]
+            self._made = {name: made for name, made in self._made.items() if name in self._reels}
 
     def _hold(self, reel: Reel) -> None:
         with self._lock:

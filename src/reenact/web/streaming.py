@@ -22,6 +22,7 @@ LIMIT = 60
 MOST = 200
 SMALL = 3_000
 """Sessions of so many events are wound at once: it takes a tenth of a second."""
+AROUND = 180
 _GAP = 200
 """Positions that are read rather than skipped over."""
 
@@ -68,10 +69,17 @@ def _leading(reel: Reel) -> int:
 
 
 def rows(
-    reading: Reading, row: SessionRow, reel: Reel, first: int, stop: int, *, cutter: Cutter | None = None
+    reading: Reading,
+    row: SessionRow,
+    reel: Reel,
+    first: int,
+    stop: int,
+    *,
+    cutter: Cutter | None = None,
+    events: dict[int, Event] | None = None,
 ) -> list[StreamRow]:
-    """Gives the rows of the steps `first` … `stop - 1` of a reel."""
-    events = _events(reading, row, reel, first, stop)
+    """Gives the rows of the steps `first` … `stop - 1` of a reel; `events` are theirs, if read."""
+    events = events_of(reading, row, reel, first, stop) if events is None else events
     agents, forks = reading.family(row)
     parent = reading.archive.store.sessions(_only(row.parent)) if row.parent else []
     around = Around(
@@ -89,7 +97,7 @@ def _only(session: str) -> Filter:
     return Filter(sessions=(session,))
 
 
-def _events(reading: Reading, row: SessionRow, reel: Reel, first: int, stop: int) -> dict[int, Event]:
+def events_of(reading: Reading, row: SessionRow, reel: Reel, first: int, stop: int) -> dict[int, Event]:
     """Reads the events of some steps, those close to each other in one go."""
     seqs = sorted({seq for index in range(first, stop) for seq in reel.events_of(index)})
     found: dict[int, Event] = {}
@@ -102,6 +110,11 @@ def _events(reading: Reading, row: SessionRow, reel: Reel, first: int, stop: int
                     found[event.seq] = event
             begin = number
     return found
+
+
+def around(reading: Reading, row: SessionRow, *, at: int | None) -> Reel:
+    """Winds some hundred steps around one, for a first look at a large session."""
+    return _part(reading, row, at=at, after=None, before=None, limit=AROUND)
 
 
 def _part(

@@ -19,13 +19,15 @@ from reenact.web.views import Mark, Wait
 from reenact.web.windows import window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from reenact.archive import Archive
+    from reenact.events import Event
     from reenact.store import Entry, SessionRow
 
 LONGEST_LABEL = 160
 WAIT_MS = 30_000
+_TOLD = 2_000
 _MICRO = 1_000_000
 """Pico-dollars in a micro-dollar."""
 
@@ -39,7 +41,13 @@ def key_of(archive: Archive, row: SessionRow, family: list[SessionRow]) -> str:
 
 
 def wind(
-    archive: Archive, row: SessionRow, family: list[SessionRow], forks: list[SessionRow], key: str
+    archive: Archive,
+    row: SessionRow,
+    family: list[SessionRow],
+    forks: list[SessionRow],
+    key: str,
+    *,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Reel:
     """Gives the reel of a session.
 
@@ -49,12 +57,21 @@ def wind(
         family: its sub-agents, however deep.
         forks: the sessions that left it.
         key: what `key_of` gave.
+        tell: is told now and then how many events were read.
     """
     entries = list(archive.store.entries(Filter(sessions=(row.id, *(item.id for item in family)))))
     owned = {entry.key for entry in entries if entry.session == row.id}
     gathering = Gathering(fork.parent_event for fork in forks if fork.parent_event)
-    tree = fold(gathering.through(archive.store.events(row.id)), header=header_of(row), owned=owned)
+    events = _told(archive.store.events(row.id), tell)
+    tree = fold(gathering.through(events), header=header_of(row), owned=owned)
     return Winding(archive, row, tree, gathering, entries).reel(key, family)
+
+
+def _told(events: Iterator[Event], tell: Callable[[int], None]) -> Iterator[Event]:
+    for number, event in enumerate(events):
+        if number % _TOLD == 0:
+            tell(number)
+        yield event
 
 
 def wind_part(archive: Archive, row: SessionRow, start: int, stop: int) -> Reel:

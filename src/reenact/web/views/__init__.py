@@ -46,6 +46,7 @@ from reenact.web.views.session import (
     SessionView,
     Span,
     Wait,
+    Winding,
 )
 from reenact.web.views.spent import (
     BlockView,
@@ -70,6 +71,7 @@ from reenact.web.views.state import (
     FileView,
     LifeEvent,
     Limit,
+    Note,
     OpenCall,
     ReadRow,
     RequestRow,
@@ -135,6 +137,7 @@ __all__ = [
     "LiveStatus",
     "Mark",
     "Money",
+    "Note",
     "Now",
     "NowSession",
     "OpenCall",
@@ -176,4 +179,5 @@ __all__ = [
     "UsageView",
     "View",
     "Wait",
+    "Winding",
 ]

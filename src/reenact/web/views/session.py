@@ -105,6 +105,13 @@ class LaneSpans(View, frozen=True, kw_only=True):
     spans: tuple[Span, ...]
 
 
+class Winding(View, frozen=True, kw_only=True):
+    """How many events of a large session were read for its columns; `done` is 0 before and afterwards."""
+
+    done: int
+    total: int
+
+
 class Columns(View, frozen=True, kw_only=True):
     """One entry a step; with `bucketed` one entry a bucket of steps.
 
@@ -115,6 +122,9 @@ class Columns(View, frozen=True, kw_only=True):
     session: str
     steps: int
     """Steps in the whole session."""
+    partial: bool
+    """True for a first look at a piece: steps before and behind are missing, and so are sums since the
+    beginning (cost, tokens, files, to-dos, turns)."""
     bucketed: bool
     from_seq: int
     to_seq: int

@@ -226,6 +226,14 @@ class UsageLine(View, frozen=True, kw_only=True):
     note: str | None
 
 
+class Note(View, frozen=True, kw_only=True):
+    """Somebody's note: on an event, or on the session as a whole."""
+
+    text: str
+    seq: int | None
+    ts: int | None
+
+
 class StepView(View, frozen=True, kw_only=True):
     """The inspector: one step with everything told of it."""
 
@@ -239,6 +247,6 @@ class StepView(View, frozen=True, kw_only=True):
     turn_cost: float | None
     usage_lines: tuple[UsageLine, ...]
     request: int | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     raw: Text | None
     """The source's record, scrubbed."""
