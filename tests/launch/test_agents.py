@@ -22,23 +22,7 @@ def test_an_agent_is_known_by_its_command(command: list[str], agent: str) -> Non
 
 def test_no_command_is_wrong_usage() -> None:
     with pytest.raises(UsageError):
-        agents.dialect_of([])
-
-
-def test_a_recorded_agent_keeps_everything_but_its_providers_address() -> None:
-    variables = {"HOME": "/h", "ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://proxy"}
-    told = agents.environment_for("http://127.0.0.1:1", variables, offline=False)
-    assert told == {**variables, "ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}
-    assert agents.upstream_of(variables) == "http://proxy"
-    assert agents.upstream_of({}) == "https://api.anthropic.com"
-
-
-def test_a_replayed_agent_needs_no_key_and_asks_nobody_else() -> None:
-    told = agents.environment_for("http://127.0.0.1:1", {}, offline=True)
-    assert told["ANTHROPIC_API_KEY"]
-    assert told["DISABLE_AUTOUPDATER"] == "1"
-    kept = agents.environment_for("http://127.0.0.1:1", {"ANTHROPIC_AUTH_TOKEN": "t"}, offline=True)
-    assert "ANTHROPIC_API_KEY" not in kept
+        agents.check([])
 
 
 def git(folder: Path, *words: str) -> str:

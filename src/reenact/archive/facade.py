@@ -355,22 +355,19 @@ class Archive:
         """Gives a new live session that shares a session's past up to an event; see `LiveSessions.fork`."""
         return self.live().fork(name, at=at, **how)
 
-    def record_command(self, command: Sequence[str]) -> launch.Recorded:
-        """Runs a command with its model calls recorded, then imports the transcripts it wrote.
+    def record_command(
+        self, command: Sequence[str], *, wire: bool = True, output: bool | None = None
+    ) -> launch.Recorded:
+        """Runs a command and records it: model calls (`wire`), what it prints, its agent's own transcript.
+
+        `output` None keeps what it does not print to a terminal.
 
         Raises:
             CommandNotFoundError: the command cannot be started.
         """
-        from reenact import launch
+        from reenact.archive import wrapping
 
-        recorded = launch.record(self._recording_tools, command, self.variables)
-        self.catch_up()
-        logged = {row.native_id for row in self.sessions() if row.original}
-        if unlogged := set(recorded.native_sessions) - logged:
-            header = header_of(self.session(recorded.session))
-            launch.count(self._recording_tools, header, unlogged)
-            self.store.catch_up()
-        return recorded
+        return wrapping.record_command(self, self._recording_tools, command, wire=wire, output=output)
 
     def replay_command(
         self, name: str, command: Sequence[str], *, options: launch.Options, from_log: bool = False
@@ -466,6 +463,9 @@ class Archive:
             minter=RandomMinter(),
             scrub=self.guard.value,
             scrub_text=self.guard.text,
+            sources=SOURCES,
+            environment=self.environment,
+            never=tuple(self.settings.imports.never),
         )
 
     # -- care -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reenact.gateway import http, websocket
+from reenact.gateway.naming import session_of
 from reenact.gateway.upstream import UpstreamError
 from reenact.wire.dialects import dialect_named, dialect_of
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from reenact.recorder import ExchangeRecorder
 
 LANE_HEADER = "x-claude-code-agent-id"
-SESSION_HEADER = "x-claude-code-session-id"
 _BAD_GATEWAY = 502
 _HELD_BACK = 0.01
 """Seconds for which writing down a request waits: it must not compete with sending it on. An answer
@@ -83,6 +83,8 @@ class RecordingApp:
         if not websocket.is_carried(asked.path):
             await websocket.refuse(send)
             return
+        if session := session_of(asked.headers):
+            self.sessions.add(session)
         socket = websocket.RecordedSocket(asked, self._recorder, self._minter)
         try:
             await socket.carry(self._upstream.base, receive, send)
@@ -105,7 +107,7 @@ class RecordingApp:
             body=body,
             over=asyncio.Event(),
         )
-        if session := asked.headers.get(SESSION_HEADER):
+        if call.exchange and (session := session_of(asked.headers)):
             self.sessions.add(session)
         written = self._writing(call) if call.exchange else None
         passed = Passed(begun=time.perf_counter_ns(), headers={}, chunks=[])
@@ -173,6 +175,8 @@ class RecordingApp:
         if not await call.body.comes_whole():
             return False
         self.exchanges += 1
+        if session := session_of(call.asked.headers, call.body.data):
+            self.sessions.add(session)
         await asyncio.to_thread(
             self._recorder.requested,
             call.exchange,

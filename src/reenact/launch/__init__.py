@@ -5,11 +5,13 @@ The user's configuration is never touched: what an agent must know it is told th
 
 from reenact.launch import playback
 from reenact.launch.process import CommandNotFoundError
-from reenact.launch.record import Recorded, Tools, record
+from reenact.launch.record import record
 from reenact.launch.replay import Options, Replayed, replay, serve
 from reenact.launch.spending import count
+from reenact.launch.tools import Choices, Recorded, Tools
 
 __all__ = [
+    "Choices",
     "CommandNotFoundError",
     "Options",
     "Recorded",

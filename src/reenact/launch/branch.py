@@ -12,8 +12,10 @@ import msgspec
 
 from reenact.events.bodies import Custom
 from reenact.gateway import RecordingApp, Upstream
-from reenact.launch.agents import upstream_of
-from reenact.launch.record import Tools, finish, open_recorder
+from reenact.launch.providers import base_for
+from reenact.launch.record import finish, open_recorder
+from reenact.launch.tools import Tools
+from reenact.launch.values import Provider
 from reenact.recorder import ExchangeRecorder
 
 if TYPE_CHECKING:
@@ -30,45 +32,59 @@ class Branch:
     """Passes requests on to the provider and records them as a child of the session that was replayed."""
 
     def __init__(
-        self, tools: Tools, command: Sequence[str], variables: Mapping[str, str], *, source: str
+        self,
+        tools: Tools,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        *,
+        source: str,
+        providers: Sequence[Provider],
     ) -> None:
         self._tools = tools
+        self._providers = providers
         self._command = command
         self._variables = variables
         self._source = source
-        self._opened: tuple[Recorder, RecordingApp] | None = None
+        self._recorder: Recorder | None = None
+        self._ways: dict[str, RecordingApp] = {}
         self.player: Player | None = None
         """What plays; to be set before anything is passed on."""
 
     @property
     def session(self) -> str | None:
         """The session that holds the live part, once there is one."""
-        return self._opened[0].session if self._opened else None
+        return self._recorder.session if self._recorder else None
 
     async def pass_on(self, asked: Asked, receive: Receive, send: Send) -> None:
-        """Sends one request to the provider and records it."""
-        if self._opened is None:
-            self._opened = self._open()
-        await self._opened[1].pass_on(asked, receive, send)
+        """Sends one request to its provider and records it."""
+        await self._way(base_for(asked.method, asked.path, asked.headers, self._providers)).pass_on(
+            asked, receive, send
+        )
 
     async def close(self) -> None:
-        """Closes the connections to the provider."""
-        if self._opened is not None:
-            await self._opened[1].close()
+        """Closes the connections to the providers."""
+        for way in self._ways.values():
+            await way.close()
 
     def finish(self, code: int | None) -> None:
         """Writes down how the run ended and which recorded calls it was played in all."""
-        if self._opened is not None:
-            recorder, app = self._opened
-            self._tell_played(recorder)
-            finish(recorder, app, code)
+        if self._recorder is not None:
+            self._tell_played(self._recorder)
+            seen = {native for way in self._ways.values() for native in way.sessions}
+            is_cut = any(way.is_cut for way in self._ways.values())
+            finish(self._recorder, seen=seen, is_cut=is_cut, code=code)
 
-    def _open(self) -> tuple[Recorder, RecordingApp]:
-        recorder = open_recorder(self._tools, self._command, self._variables, parent=self._source)
-        self._tell_played(recorder)
-        exchanges = ExchangeRecorder(recorder, scrub_text=self._tools.scrub_text)
-        upstream = Upstream(upstream_of(self._variables))
-        return recorder, RecordingApp(upstream, exchanges, minter=self._tools.minter)
+    def _way(self, base: str) -> RecordingApp:
+        if base not in self._ways:
+            exchanges = ExchangeRecorder(self._open(), scrub_text=self._tools.scrub_text)
+            self._ways[base] = RecordingApp(Upstream(base), exchanges, minter=self._tools.minter)
+        return self._ways[base]
+
+    def _open(self) -> Recorder:
+        if self._recorder is None:
+            self._recorder = open_recorder(self._tools, self._command, self._variables, parent=self._source)
+            self._tell_played(self._recorder)
+        return self._recorder
 
     def _tell_played(self, recorder: Recorder) -> None:
         played = list(self.player.played) if self.player is not None else []

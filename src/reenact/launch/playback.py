@@ -11,8 +11,8 @@ from reenact.errors import ReenactError
 from reenact.events.bodies import Custom, ModelRequested
 from reenact.ingest.lines import cut
 from reenact.launch.branch import left_of
+from reenact.launch.finding import TAG, TRANSCRIPT
 from reenact.launch.prompts import told_by_calls
-from reenact.launch.record import TAG, TRANSCRIPT
 from reenact.replay import Logged, Script, declared_of_events
 from reenact.sources.claude_code.requests import Exchange, requests
 from reenact.store import Filter

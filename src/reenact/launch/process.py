@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from reenact.errors import ReenactError
 
@@ -23,21 +24,48 @@ class CommandNotFoundError(ReenactError):
         self.command = command
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], *, cwd: str | None = None) -> int:
+class Companion(Protocol):
+    """What goes along with a running command."""
+
+    def begin(self, process: subprocess.Popen[bytes]) -> None:
+        """Is told of the process the moment it runs."""
+        ...
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Waits for its end, and gives its code."""
+        ...
+
+
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    cwd: str | None = None,
+    companion: Companion | None = None,
+    captured: tuple[bool, bool] = (False, False),
+) -> int:
     """Runs a command to its end and gives its exit code, 128 + n where signal n ended it.
 
     The command gets the terminal, where there is one. Agents are often wrappers around the process
-    that works, so signals go to the whole group.
+    that works, so signals go to the whole group. What it writes to stdout and to stderr goes through
+    pipes where that is `captured`; then there must be a companion that reads them.
 
     Raises:
         CommandNotFoundError: it cannot be started.
     """
+    out, err = (subprocess.PIPE if is_captured else None for is_captured in captured)
     try:
-        process = subprocess.Popen(command, env=dict(environment), cwd=cwd, process_group=0)
+        process = subprocess.Popen(
+            command, env=dict(environment), cwd=cwd, process_group=0, stdout=out, stderr=err
+        )
     except OSError as error:
         raise CommandNotFoundError(command[0], error.strerror or str(error)) from error
     with _terminal_for(process.pid), _passing_on(process.pid):
-        code = process.wait()
+        if companion is None:
+            code = process.wait()
+        else:
+            companion.begin(process)
+            code = companion.wait(process)
     if code >= 0:
         return code
     _end_group(process.pid)

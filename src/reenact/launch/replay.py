@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reenact.gateway import ReplayingApp, Server
-from reenact.launch import surroundings
-from reenact.launch.agents import environment_for
+from reenact.launch import providers, surroundings
 from reenact.launch.branch import Branch
 from reenact.launch.process import run
-from reenact.launch.record import Tools
+from reenact.launch.routing import Routes
+from reenact.launch.tools import Tools
+from reenact.launch.values import Provider
 from reenact.replay import Player, Policy, Report, Timing
+from reenact.wire.dialects import dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +60,20 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """A gateway that plays, and the books it keeps."""
 
     address: str
+    addresses: dict[str, str]
+    """Provider → where it is to be asked."""
     player: Player
 
 
 @contextmanager
 def staged(
-    tools: Tools, script: Script, variables: Mapping[str, str], options: Options, branch: Branch | None
+    tools: Tools,
+    script: Script,
+    variables: Mapping[str, str],
+    options: Options,
+    *,
+    branch: Branch | None,
+    asked: Sequence[Provider],
 ) -> Iterator[Stage]:
     """Serves a script on loopback until the block ends."""
     actual = surroundings.declared(variables, tools.clock, cwd=os.getcwd())
@@ -77,14 +87,25 @@ def staged(
     )
     if branch is not None:
         branch.player = player
-    with Server(ReplayingApp(player, scrub=tools.scrub_text, live=branch), port=options.port) as server:
-        yield Stage(address=server.address, player=player)
+    app = ReplayingApp(player, scrub=tools.scrub_text, live=branch)
+    routes = Routes(dict.fromkeys(("", *providers.origins(asked)), app))
+    with Server(routes, port=options.port) as server:
+        addresses = providers.addresses_of(asked, server.address)
+        yield Stage(address=server.address, addresses=addresses, player=player)
 
 
 def _branch(
-    tools: Tools, command: Sequence[str], variables: Mapping[str, str], options: Options, source: str
+    tools: Tools,
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    options: Options,
+    *,
+    source: str,
+    asked: Sequence[Provider],
 ) -> Branch | None:
-    return Branch(tools, command, variables, source=source) if options.may_go_live else None
+    if not options.may_go_live:
+        return None
+    return Branch(tools, command, variables, source=source, providers=asked)
 
 
 def replay(
@@ -109,11 +130,15 @@ def replay(
     Raises:
         CommandNotFoundError: the command cannot be started.
     """
-    branch = _branch(tools, command, variables, options, source)
+    asked = providers.for_replay(command, variables)
+    branch = _branch(tools, command, variables, options, source=source, asked=asked)
     code = None
     try:
-        with staged(tools, script, variables, options, branch) as stage:
-            code = run(command, environment_for(stage.address, variables, offline=branch is None))
+        with staged(tools, script, variables, options, branch=branch, asked=asked) as stage:
+            told = providers.told(
+                command, variables, stage.addresses, offline=branch is None, dialects=_spoken(script)
+            )
+            code = run(told.command, told.environment)
     finally:
         if branch is not None:
             branch.finish(code)
@@ -131,12 +156,13 @@ def serve(
 ) -> Replayed:
     """Serves a script until interrupted, for a command that the user starts elsewhere."""
     stop = threading.Event()
-    branch = _branch(tools, ["--serve"], variables, options, source)
+    asked = providers.providers_of(["--serve"], variables)
+    branch = _branch(tools, ["--serve"], variables, options, source=source, asked=asked)
     before = {
         number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with staged(tools, script, variables, options, branch) as stage:
+        with staged(tools, script, variables, options, branch=branch, asked=asked) as stage:
             ready(stage.address)
             stop.wait()
     finally:
@@ -145,6 +171,11 @@ def serve(
         for number, handler in before.items():
             signal.signal(number, handler)
     return _replayed(0, stage.player, branch)
+
+
+def _spoken(script: Script) -> frozenset[str]:
+    found = (dialect_of(each.method, each.path) for each in script.exchanges)
+    return frozenset(each.name for each in found if each is not None)
 
 
 def _replayed(code: int, player: Player, branch: Branch | None) -> Replayed:

@@ -59,6 +59,7 @@ class ExchangeRecorder:
         is_clean: tells quickly that bytes hold none.
         keeper: what keeps the requests, where others keep theirs with it.
         place: where an exchange belongs that begins now; each is a turn of its own where None.
+        is_logged: whether a log of the agent's own counts the tokens; then nobody does here.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class ExchangeRecorder:
         is_clean: Callable[[bytes], bool] | None = None,
         keeper: RequestKeeper | None = None,
         place: Callable[[str], Place] | None = None,
+        is_logged: bool = False,
     ) -> None:
         self._recorder = recorder
+        self._is_logged = is_logged
         self._scrub = scrub_text
         self._keeper = keeper or RequestKeeper(recorder, scrub_text=scrub_text, is_clean=is_clean)
         self._place = place or _alone
@@ -90,7 +93,7 @@ class ExchangeRecorder:
     ) -> None:
         """Records a request the moment it came."""
         self._waiting.add(exchange)
-        if SESSION_HEADER in headers:
+        if self._is_logged or SESSION_HEADER in headers:
             self._logged.add(exchange)
         dialect = dialect_of(method, path, headers) or dialect_named("anthropic")
         self._spoken[exchange] = dialect

@@ -1,0 +1,33 @@
+"""`Archive.record_command`: a command is run and recorded, and what its agent kept is taken in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reenact.archive.values import header_of
+from reenact.launch import Choices, Recorded, count, record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reenact.archive.facade import Archive
+    from reenact.launch import Tools
+
+
+def record_command(
+    archive: Archive, tools: Tools, command: Sequence[str], *, wire: bool, output: bool | None
+) -> Recorded:
+    """Runs a command, records it, and counts what its agent's own log does not."""
+    recorded = record(
+        tools,
+        command,
+        archive.variables,
+        choices=Choices(wire=wire, output=output),
+        remembered=archive.path / "cache",
+    )
+    archive.catch_up()
+    if recorded.exchanges:
+        header = header_of(archive.session(recorded.session))
+        if count(tools, header, archive.transcripts_of(recorded.native_sessions)):
+            archive.store.catch_up()
+    return recorded
