@@ -29,7 +29,7 @@ function columnsOf(rows: Row[], more: Partial<Columns> = {}): Columns {
     const count = rows.length;
     const zeros = rows.map(() => 0);
     return {
-        session: "s", steps: count, bucketed: false, from_seq: 1, to_seq: count * 2, kinds: ["message"], acts: ACTS, effects: EFFECTS,
+        session: "s", steps: count, partial: false, bucketed: false, from_seq: 1, to_seq: count * 2, kinds: ["message"], acts: ACTS, effects: EFFECTS,
         seq: rows.map((_, i) => 1 + 2 * i), end: rows.map((_, i) => 2 + 2 * i), ts: rows.map((row) => row.ts), begin: rows.map((row) => row.ts),
         took: rows.map((row) => row.took ?? null), kind: zeros, act: rows.map((row) => row.act ?? 2), effect: rows.map((row) => row.effect ?? 0),
         ok: rows.map((row) => row.ok ?? 1), loop: rows.map((row) => row.loop ?? 1), turn: rows.map((row) => row.turn ?? 1),

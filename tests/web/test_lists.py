@@ -74,3 +74,23 @@ def test_what_was_spent_today_is_in_the_heads_at_once(browser: Browser, weeks: A
     after = browser.get("/api/groups").json["groups"]
     assert after[0]["cost_known"] > before[0]["cost_known"]
     assert after[1:] == [{**group, "first": group["first"] + 1} for group in before[1:]]
+
+
+def test_a_tag_chooses_sessions_and_is_offered(browser: Browser, weeks: Archive) -> None:
+    weeks.note("w2", add=["keep me"])
+    rows = browser.get('/api/sessions?q=tag:"keep%20me"').json
+    assert ([row["id"] for row in rows["rows"]], rows["matched"], rows["problems"]) == (["w2"], 1, [])
+    assert rows["rows"][0]["tags"] == ["keep me"]
+    assert browser.get('/api/sessions?q=tag:"keep%20me"+nowhere').json["matched"] == 0
+    assert browser.get("/api/sessions?q=walrus+tag:other").json["matched"] == 0
+    assert [group["count"] for group in browser.get('/api/groups?q=tag:"keep%20me"').json["groups"]] == [1]
+    offered = browser.get("/api/suggest?field=tag").json["values"]
+    assert offered == [{"value": '"keep me"', "count": 1}]
+
+
+def test_notes_beside_a_session_are_in_the_inspector(browser: Browser, weeks: Archive) -> None:
+    weeks.note("w3", "look here sk-acme-0123456789abcdef", at=2)
+    weeks.note("w3", "all of it")
+    notes = browser.get("/api/sessions/w3/step/1").json["notes"]
+    assert [(note["seq"], note["text"].split()[0]) for note in notes] == [(None, "all"), (2, "look")]
+    assert "sk-acme" not in notes[1]["text"]

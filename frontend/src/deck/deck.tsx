@@ -2,7 +2,7 @@
 import { effect, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { compact, money } from "../parts/numbers";
+import { compact, grouped, money } from "../parts/numbers";
 import type { Session } from "../session/state";
 import { isPlayKey } from "../session/keys";
 import { useKeys } from "../shell/keys";
@@ -246,6 +246,7 @@ export function Deck({ s, modes }: { s: Session; modes: { mode: Scale["mode"]; o
 
     return (
         <section class="deck" aria-label="Scrubber" data-pane="deck">
+            {s.progress.value !== null && <Reading s={s} share={s.progress.value} />}
             <Readouts s={s} player={player} mode={scale.value?.mode ?? modes.mode} onMode={modes.onMode} hasTimes={(scale.value?.folded.active ?? 1) > 0} />
             <div class="tape-of" style={{ height: `${height}px` }}>
                 <Labels bands={bands} onLane={(i) => s.move(i, "jump")} onUnfold={() => (isUnfolded.value = !isUnfolded.value)} />
@@ -273,6 +274,20 @@ export function Deck({ s, modes }: { s: Session; modes: { mode: Scale["mode"]; o
                 </div>
             </div>
         </section>
+    );
+}
+
+/** How much of a large session is read: until then the tape is the piece around the playhead. */
+function Reading({ s, share }: { s: Session; share: number }): JSX.Element {
+    const steps = s.steps.value;
+    const all = grouped(s.view.value?.session.events ?? 0);
+    return (
+        <p class="reading" role="progressbar" aria-label={`reading ${all} events`} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
+            <i style={{ width: `${Math.max(2, share * 100)}%` }} />
+            <span>
+                reading {all} events · {Math.round(share * 100)} %{steps?.count ? ` · steps ${grouped(steps.seq[0] as number)} to ${grouped(steps.last[steps.count - 1] as number)} so far` : ""}
+            </span>
+        </p>
     );
 }
 

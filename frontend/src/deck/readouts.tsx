@@ -94,7 +94,7 @@ function Values({ s, steps }: { s: Session; steps: Steps }): JSX.Element {
                 <i class="slash"> / {grouped(last)}</i>
             </One>
             <One name="Clock" class="wide">
-                <b>{elapsed(steps, i)}</b> <i>{wall(steps, i)}</i>
+                <b>{steps.isPart ? "—" : elapsed(steps, i)}</b> <i>{wall(steps, i)}</i>
             </One>
             <One name="Context">
                 <b>{steps.context[i] ? compact(steps.context[i] as number) : "—"}</b> {steps.window && <i class="of">of {compact(steps.window).replace(".0k", "k")}</i>}
@@ -103,10 +103,10 @@ function Values({ s, steps }: { s: Session; steps: Steps }): JSX.Element {
                 <Spent steps={steps} i={i} />
             </One>
             <One name="Tokens" class="wide">
-                <b>{compact(steps.tokens[i] as number)}</b> {sent > 0 && usage && <i>{percent(usage.cache_read, sent)} cached</i>}
+                <b>{steps.isPart ? "—" : compact(steps.tokens[i] as number)}</b> {sent > 0 && usage && <i>{percent(usage.cache_read, sent)} cached</i>}
             </One>
             <One name="Files">
-                <b>{grouped(steps.files[i] as number)}</b> {plus > 0 && <i class="plus">+{grouped(plus)}</i>} {minus > 0 && <i class="minus">−{grouped(minus)}</i>}
+                <b>{steps.isPart ? "—" : grouped(steps.files[i] as number)}</b> {plus > 0 && <i class="plus">+{grouped(plus)}</i>} {minus > 0 && <i class="minus">−{grouped(minus)}</i>}
             </One>
             <One name="To-dos" class="wide">
                 {steps.todos[i] ? (
@@ -133,7 +133,7 @@ function Spent({ steps, i }: { steps: Steps; i: number }): JSX.Element {
     return (
         <>
             <b>
-                <Amount value={steps.cost[i] as number} quality={quality} kind="money" />
+                {steps.isPart ? "—" : <Amount value={steps.cost[i] as number} quality={quality} kind="money" />}
             </b>{" "}
             <i class="of">
                 of <Amount value={total} quality={quality} kind="money" />

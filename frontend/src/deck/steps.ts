@@ -81,6 +81,8 @@ export interface Steps {
     quality: Columns["quality"];
     /** True where the session is being recorded: the last step runs on to the right edge. */
     isOpen: boolean;
+    /** A first look at a piece: nothing is known of what was before, nor of sums since the beginning. */
+    isPart: boolean;
 }
 
 /** A stretch without activity longer than this is a wait. */
@@ -135,6 +137,7 @@ export function stepsOf(columns: Columns, isOpen: boolean): Steps {
         costTotal: columns.cost_total,
         quality: columns.quality,
         isOpen,
+        isPart: columns.partial,
     };
 }
 

@@ -59,6 +59,11 @@ export function Head({ s, ask, onAsk, drawers }: HeadProps): JSX.Element {
                     {row.kind === "fork" ? "fork of" : "part of"} {visible(view.parent.title ?? view.parent.id).slice(0, 40)}
                 </a>
             )}
+            {row.tags.map((tag) => (
+                <a key={tag} class="chip tag" href={href({ view: "home", params: { q: `tag:${/^[\w.-]+$/.test(tag) ? tag : `"${tag}"`}` } })}>
+                    <bdi>{visible(tag).slice(0, 40)}</bdi>
+                </a>
+            ))}
             {row.chip && <span class={`chip ${row.chip.tone}`}>{visible(row.chip.text)}</span>}
             <p class="meta">
                 <span>{rest.join(" · ")}</span> <code title={row.id}>{row.native_id.slice(0, 8)}</code>

@@ -244,16 +244,25 @@ function Paged({ s, seq, view }: { s: Session; seq: number; view: RequestView })
 }
 
 function Notes({ s, step }: { s: Session; step: StepView }): JSX.Element {
-    const command = `reenact note "…" --session ${s.id} --at ${step.seq}`;
-    void command;
-    return step.notes.length ? (
-        <ul class="notes">
-            {step.notes.map((note, k) => (
-                <li key={k}>{visible(note)}</li>
-            ))}
-        </ul>
-    ) : (
-        <p class="untold">No notes on this step.</p>
+    const command = `reenact note "…" --session ${(s.view.value?.session.id ?? s.id).slice(0, 8)} --at ${step.seq}`;
+    return (
+        <>
+            {step.notes.length ? (
+                <ul class="notes">
+                    {step.notes.map((note, k) => (
+                        <li key={k} class={note.seq === step.seq ? "here" : ""}>
+                            {note.seq === null ? <span class="second">whole session</span> : <a href={`#/s/${s.id}/at/${note.seq}`}>step {note.seq}</a>} {visible(note.text)}
+                        </li>
+                    ))}
+                </ul>
+            ) : (
+                <p class="untold">No notes on this session.</p>
+            )}
+            <div class="command">
+                <pre tabIndex={0}>{command}</pre>
+                <CopyButton text={() => command} />
+            </div>
+        </>
     );
 }
 

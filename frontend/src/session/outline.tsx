@@ -26,7 +26,7 @@ export function OutlinePane({ s }: { s: Session }): JSX.Element {
     const view = useSignal({ top: 0, height: 600 });
     const box = useRef<HTMLDivElement>(null);
     const asked = useRef(new Set<number>());
-    const last = s.view.value?.last ?? 0;
+    const last = s.steps.value && !s.steps.value.isPart ? (s.view.value?.last ?? 0) : 0;
 
     useEffect(() => {
         if (last) void load();

@@ -32,7 +32,7 @@ export class Rows {
 
     /** The rows at a step: none where it is told in the row of another, undefined where it is not here yet. */
     at(i: number): readonly StreamRow[] | undefined {
-        return this.#known[i] ? (this.#rows.get(i) ?? []) : undefined;
+        return this.#rows.get(i) ?? (this.#known[i] ? [] : undefined);
     }
 
     has(from: number, to: number): boolean {
@@ -71,6 +71,19 @@ export class Rows {
         } finally {
             this.#busy = false;
         }
+    }
+
+    /** Other steps take the place of these: rows stay on screen at their new places until they were asked for again. */
+    renew(steps: Steps): void {
+        const kept = [...this.#rows.values()].flat();
+        this.#rows.clear();
+        this.#steps = steps;
+        this.#known = new Uint8Array(steps.count);
+        for (const row of kept) {
+            const i = rowOf(steps.seq, row.seq);
+            if (steps.seq[i] === row.seq) this.#rows.set(i, [...(this.#rows.get(i) ?? []), row]);
+        }
+        this.version.value++;
     }
 
     forget(): void {

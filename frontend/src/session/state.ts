@@ -1,7 +1,7 @@
 /** One open session: what is known of it, where the playhead stands, what the reader looks at. Views read the signals. */
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { type ApiError, get } from "../api/client";
-import type { AtView, Columns, LiveRows, SessionView, StepView } from "../api/types";
+import type { AtView, Columns, LiveRows, SessionView, StepView, Winding } from "../api/types";
 import { rowOf, type Steps, stepsOf } from "../deck/steps";
 import { recall, remember } from "../parts/stored";
 import { go, type Route } from "../router";
@@ -18,6 +18,7 @@ export const TABS: readonly Tab[] = ["stream", "files", "context", "todos", "req
 /** All steps come at once up to this many; beyond, one entry stands for several. */
 const STEPS_MOST = 400_000;
 const REST_MS = 200;
+const PROGRESS_MS = 400;
 
 export const path = (id: string, rest = ""): string => `sessions/${encodeURIComponent(id)}${rest}`;
 
@@ -47,6 +48,10 @@ export class Session {
     readonly file = signal<string | null>(null);
     readonly request = signal<number | null>(null);
     readonly rows: Rows;
+    /** Raised when other steps took the place of those that were there. */
+    readonly era = signal(0);
+    /** How much of a large session is read, from 0 to 1, while only a piece of it is here; null when all is. */
+    readonly progress = signal<number | null>(null);
     /** The number of the step the playhead stands at. */
     readonly seq = computed(() => this.steps.value?.seq[this.at.value] ?? 0);
     /** The number of the step that the panes show. */
@@ -59,6 +64,7 @@ export class Session {
         return next === undefined ? Math.max(this.view.value?.last ?? 0, steps.last[steps.count - 1] ?? 0) : next - 1;
     });
     #columns: Columns | null = null;
+    #isClosed = false;
     #seeing: ReturnType<typeof setTimeout> | undefined;
     #rest: ReturnType<typeof setTimeout> | undefined;
     #states: Follower<AtView>;
@@ -82,17 +88,56 @@ export class Session {
         try {
             const [view, columns] = await Promise.all([
                 get<SessionView>(path(this.id)),
-                get<Columns>(path(this.id, "/columns"), { buckets: STEPS_MOST }),
+                get<Columns>(path(this.id, "/columns"), { buckets: STEPS_MOST, part: 1, at: route.at }),
             ]);
             this.view.value = view;
             this.#set(columns);
             this.stand(route.at);
             this.seen.value = this.at.value;
             this.#stops.push(effect(() => this.#see(this.at.value)));
-            this.#stops.push(effect(() => this.#states.want(String(this.until.value))));
+            this.#stops.push(effect(() => this.#state()));
             this.#stops.push(effect(() => this.#details.want(String(this.seenSeq.value))));
+            if (columns.partial) await this.#whole();
         } catch (error) {
             this.trouble.value = error as ApiError;
+        }
+    }
+
+    /** The state as of the playhead; a piece of a session has none. */
+    #state(): void {
+        const until = String(this.until.value);
+        if (this.steps.value && !this.steps.value.isPart) this.#states.want(until);
+    }
+
+    /** Puts the whole session in the place of a piece, as soon as the server has read it. */
+    async #whole(): Promise<void> {
+        this.progress.value = 0;
+        const asking = setInterval(() => {
+            void get<Winding>(path(this.id, "/winding"))
+                .then(({ done, total }) => this.progress.peek() !== null && (this.progress.value = Math.max(this.progress.peek() ?? 0, total ? done / total : 0)))
+                .catch(() => undefined);
+        }, PROGRESS_MS);
+        this.#stops.push(() => clearInterval(asking));
+        try {
+            const columns = await get<Columns>(path(this.id, "/columns"), { buckets: STEPS_MOST });
+            const view = await get<SessionView>(path(this.id));
+            if (this.#isClosed) return;
+            batch(() => {
+                const seq = this.seq.peek();
+                this.view.value = view;
+                this.#columns = columns;
+                const steps = stepsOf(columns, view.is_live);
+                this.rows.renew(steps);
+                this.era.value++;
+                this.steps.value = steps;
+                this.stand(this.follows.peek() ? null : seq);
+                this.seen.value = this.at.value;
+                this.#details.forget();
+            });
+            this.#details.want(String(this.seenSeq.value));
+        } finally {
+            clearInterval(asking);
+            this.progress.value = null;
         }
     }
 
@@ -105,6 +150,7 @@ export class Session {
     }
 
     close(): void {
+        this.#isClosed = true;
         clearTimeout(this.#seeing);
         clearTimeout(this.#rest);
         for (const stop of this.#stops) stop();
@@ -232,7 +278,7 @@ export class Session {
         const more = Math.max(0, (this.steps.value?.count ?? 0) - before);
         if (this.follows.value) this.at.value = Math.max(0, (this.steps.value?.count ?? 1) - 1);
         else this.fresh.value += more;
-        this.#states.want(String(this.until.value));
+        this.#state();
         this.#details.want(String(this.seenSeq.value));
     }
 }

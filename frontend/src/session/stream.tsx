@@ -45,8 +45,9 @@ export function Stream({ s }: { s: Session }): JSX.Element {
     void s.rows.version.value;
     void redrawn.value;
     if (steps) {
-        const key = `${reading}`;
+        const key = `${reading} ${s.era.value}`;
         if (!heights.current || guessed.current !== key) {
+            if (heights.current && !guessed.current.endsWith(` ${s.era.value}`)) anchor.current = { i: s.seen.peek(), y: view.peek().height * LINE_AT };
             heights.current = new Heights(guess(steps, reading));
             guessed.current = key;
         } else if (heights.current.count !== steps.count) heights.current = heights.current.resized(guess(steps, reading));

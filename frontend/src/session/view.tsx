@@ -62,7 +62,7 @@ function Opened({ id }: { id: string }): JSX.Element {
         remember("tape", next);
     };
     return (
-        <main class="session" id="main" data-session={id} data-show={s.pane.value} data-ready={s.steps.value ? "" : undefined}>
+        <main class="session" id="main" data-session={id} data-show={s.pane.value} data-ready={s.steps.value ? "" : undefined} data-part={s.steps.value?.isPart ? "" : undefined}>
             <Head s={s} ask={ask.value} onAsk={(next) => (ask.value = next)} drawers={drawers} />
             <PaneTabs s={s} />
             <div class={`panes ${drawers.value.outline ? "with-outline" : ""} ${drawers.value.inspector ? "with-inspector" : ""}`} style={{ "--outline": `${widths.outline.value}px`, "--inspector": `${widths.inspector.value}px` }}>
@@ -181,7 +181,7 @@ function Middle({ s }: { s: Session }): JSX.Element {
     const counts = s.view.value?.counts;
     const items = [
         { id: "stream", title: "Stream" },
-        { id: "files", title: "Files", count: steps?.count ? steps.files[i] : null },
+        { id: "files", title: "Files", count: steps?.count && !steps.isPart ? steps.files[i] : null },
         { id: "context", title: "Context", count: steps?.context[i] ? compact(steps.context[i] as number) : null },
         { id: "todos", title: "To-dos", count: steps?.todos[i] ? `${steps.done[i]}/${steps.todos[i]}` : null },
         { id: "requests", title: "Requests", count: counts?.requests ?? null },

@@ -26,11 +26,13 @@ _WEEKS = 520
 
 def groups(reading: Reading, text: str) -> Groups:
     """Gives the groups of the list in its usual order; their cost where nothing is filtered."""
+    text, tag = lists.without_tag(text)
     query, _ = lists.understood(reading, text)
-    where = Filter(query=lists.people(query), hidden=False)
+    where = Filter(query=lists.people(query), hidden=False, tag=tag)
+    is_all = query is None and tag is None
     place = zone(reading.archive.timezone)
     today = to_datetime(reading.archive.clock.now()).astimezone(place).date()
-    costs = _costs(reading, place, today) if query is None else []
+    costs = _costs(reading, place, today) if is_all else []
     found: list[Group] = []
     first = 0
     left = reading.archive.store.count(where)
@@ -41,7 +43,7 @@ def groups(reading: Reading, text: str) -> Groups:
         until = None if end is None else from_datetime(datetime.combine(end, time(), tzinfo=place))
         count = reading.archive.store.count(msgspec.structs.replace(where, since=since, until=until))
         if count:
-            spent = [day for day in costs if day.day >= begin.isoformat()] if query is None else None
+            spent = [day for day in costs if day.day >= begin.isoformat()] if is_all else None
             if spent is not None and end is not None:
                 spent = [day for day in spent if day.day < end.isoformat()]
             found.append(_group(key, title, first, count, spent))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import threading
 from time import perf_counter
@@ -25,6 +26,7 @@ _HELD = 500
 _counts: dict[tuple[object, ...], int] = {}
 _lock = threading.Lock()
 _LONGEST = 2_000
+_TAG = re.compile(r'(?<!\S)tag:("[^"]*"|[^\s"]+)')
 
 
 def sessions(
@@ -32,13 +34,14 @@ def sessions(
 ) -> SessionList:
     """Gives a page of the sessions that fit a query."""
     began = perf_counter()
-    query, problems = understood(reading, text[:_LONGEST])
+    text, tag = without_tag(text[:_LONGEST])
+    query, problems = understood(reading, text)
     order: Order = next((name for name in get_args(Order) if name == sort), "ended")
-    where = Filter(query=people(query), hidden=False)
+    where = Filter(query=people(query), hidden=False, tag=tag)
     page = msgspec.structs.replace(where, limit=min(max(limit, 0), MOST), offset=offset, order=order)
     rows = reading.archive.sessions(page)
     total = counted(reading, Filter(query=people(None), hidden=False))
-    matched = total if query is None else counted(reading, where)
+    matched = total if query is None and tag is None else counted(reading, where)
     return SessionList(
         total=total,
         matched=matched,
@@ -53,7 +56,7 @@ def sessions(
 def counted(reading: Reading, where: Filter) -> int:
     """Gives how many sessions fit, counted once for every state of the index."""
     root = where.query.root if where.query is not None else Everything()
-    if any(isinstance(leaf, Is) and leaf.what == "live" for leaf in leaves(root)):
+    if where.tag is not None or any(isinstance(leaf, Is) and leaf.what == "live" for leaf in leaves(root)):
         return reading.archive.store.count(where)
     feed = reading.archive.store.feed()
     key = (reading.archive.path, feed.index, feed.last, reading.archive.store.version(), where)
@@ -92,6 +95,15 @@ def understood(reading: Reading, text: str) -> tuple[Query | None, list[QueryPro
         else:
             return (query if left.strip() else None), problems
     return None, problems
+
+
+def without_tag(text: str) -> tuple[str, str | None]:
+    """Gives a query with room in the place of its `tag:NAME`, and that name: tags lie beside the index."""
+    found = _TAG.search(text)
+    if found is None:
+        return text, None
+    name = found[1].strip('"')
+    return text[: found.start()] + " " * len(found[0]) + text[found.end() :], name or None
 
 
 def _word_at(text: str, at: int) -> tuple[int, int]:

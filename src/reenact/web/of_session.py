@@ -137,8 +137,11 @@ def _request(reading: Reading, request: Request) -> Any:
 
 
 def _step(reading: Reading, request: Request) -> Any:
-    row, reel, cutter = _session(reading, request)
-    return inspecting.step(reading, row, reel, _of_path(request, "seq"), cutter)
+    row, seq = reading.row(_name(request)), _of_path(request, "seq")
+    reel = reading.reel(row) if row.events <= streams.SMALL else reading.reel_at_hand(row)
+    if reel is None:  # what the step itself says does not wait for the winding
+        reel = streams.around(reading, row, at=seq)
+    return inspecting.step(reading, row, reel, seq, Cutter(reading.archive.guard.text))
 
 
 def _markdown(reading: Reading, request: Request) -> Response:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, get_args
 
 from reenact.query import Asked, FieldName
+from reenact.store import Filter
 from reenact.web.views import Suggestion, Suggestions
 
 if TYPE_CHECKING:
     from reenact.web.desk import Reading
 
 MOST = 20
-_FIELDS = (*get_args(FieldName), "since", "until", "cost", "tokens", "is")
+_LATEST = 2_000
+_FIELDS = (*get_args(FieldName), "tag", "since", "until", "cost", "tokens", "is")
 _DATES = ("today", "yesterday", '"1 hour ago"', '"7 days ago"', '"30 days ago"')
 _FIXED: dict[str, tuple[str, ...]] = {
     "since": _DATES,
@@ -34,7 +37,7 @@ def suggestions(reading: Reading, field: str, prefix: str) -> Suggestions:
     if field in _FIXED:
         fixed = [value for value in _FIXED[field] if value.startswith(prefix)]
         return Suggestions(field=field, values=tuple(Suggestion(value=value, count=0) for value in fixed))
-    counts = reading.archive.store.values(field)
+    counts = _tags(reading) if field == "tag" else reading.archive.store.values(field)
     scrub = reading.archive.guard.text
     fitting = sorted(
         ((text, count) for text, count in counts.items() if prefix in text.lower()),
@@ -44,6 +47,12 @@ def suggestions(reading: Reading, field: str, prefix: str) -> Suggestions:
         field=field,
         values=tuple(Suggestion(value=quoted(scrub(text)), count=count) for text, count in fitting[:MOST]),
     )
+
+
+def _tags(reading: Reading) -> dict[str, int]:
+    """Gives the tags that people put on, as far as the latest sessions have any."""
+    rows = reading.archive.store.sessions(Filter(hidden=False, limit=_LATEST))
+    return dict(Counter(tag for row in rows for tag in row.tags))
 
 
 def quoted(text: str) -> str:
