@@ -1,7 +1,8 @@
 """Settings of all tests.
 
 Properties are checked on the same examples in every run, and never against a clock, so that a
-busy machine fails nothing. `HYPOTHESIS_PROFILE=explore` searches further, with new examples.
+busy machine fails nothing. They are few, so that everybody runs all tests; `HYPOTHESIS_PROFILE=explore`
+searches further, with new examples.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "house", deadline=None, derandomize=True, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile(
     "explore", deadline=None, max_examples=1000, suppress_health_check=[HealthCheck.too_slow]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 
@@ -13,6 +14,7 @@ from reenact.replay import Incoming, Player, Script, Served
 HERE = Place()
 LANES = 12
 TWINS = 3
+ORDERS = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else 15
 
 
 def crowd(place: Place, *, is_labelled: bool) -> list[Agent]:
@@ -50,7 +52,7 @@ def test_no_interleaving_gives_a_wrong_answer(is_labelled: bool, place: Place, m
     exchanges = record(recorded, model=model(), choose=dice.choice)
     script = Script(exchanges=exchanges, declared=HERE.declared())
     expected = traces(recorded)
-    for seed in range(50):
+    for seed in range(ORDERS):
         actual = crowd(place, is_labelled=is_labelled)
         player = Player(script, place.declared())
         play(player, actual, choose=random.Random(seed).choice)
