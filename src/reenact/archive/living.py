@@ -18,7 +18,7 @@ def live(archive: Archive) -> LiveSessions:
 
         def record(*, session: str | None, **inputs: Any) -> Session:
             begun = recording.record(archive, session=session, **inputs)
-            begun.finally_ = None if inputs.get("ephemeral") else begun.finally_
+            begun.finally_ = None  # the registry sees to it
             return begun
 
         archive.living = LiveSessions(recording.tools_of(archive), record)

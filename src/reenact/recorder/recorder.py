@@ -83,6 +83,11 @@ class Recorder:
         return self._sequence
 
     @property
+    def is_resting(self) -> bool:
+        """True where it let go of the session until the next event."""
+        return self._rests
+
+    @property
     def is_elsewhere(self) -> bool:
         """True in a process that was forked off the recording one: it must not write here."""
         return _forks.count != self._forks

@@ -103,7 +103,9 @@ def plan(messages: Sequence[Message], strategy: Strategy, options: Mapping[str, 
 def split_at(messages: Sequence[Message], first: int, keep_last: int) -> int:
     """Gives where the kept end begins: at somebody's word, else nowhere inside of a call and its result."""
     naive = len(messages) - keep_last
-    for at in range(min(naive, len(messages) - 1), first, -1):
+    if not keep_last:
+        return naive
+    for at in range(naive, first, -1):
         if is_user_turn(messages[at]) and not orphans(messages, at):
             return at
     at = together(messages, naive)

@@ -277,6 +277,7 @@ class LiveSessions:
         with self.lock:
             self._awake.pop(live.id, None)
             self._known.pop(live.id, None)
+            self.store.catch_up()
 
     def close(self) -> None:
         """Closes all that is open, as completed."""

@@ -113,7 +113,9 @@ def injected(f: Folding, event: Event, body: bodies.ContextInjected) -> None:
     node = f.join(event, loop, turn)
     role = _ROLES.get(body.role, "user")
     if body.blocks:
-        f.context.add(Message(seq=event.seq, id=event.id, role=role), node)
+        answered = (block.call for block in body.blocks if isinstance(block, blocks.ToolResult))
+        call = next(answered, None) if role == "tool" else None
+        f.context.add(Message(seq=event.seq, id=event.id, role=role, call=call), node)
     f.put(event, "context", loop, turn, name=body.origin, role=role)
 
 
