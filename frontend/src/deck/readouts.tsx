@@ -106,7 +106,7 @@ function Values({ s, steps }: { s: Session; steps: Steps }): JSX.Element {
                 <b>{steps.isPart ? "—" : compact(steps.tokens[i] as number)}</b> {sent > 0 && usage && <i>{percent(usage.cache_read, sent)} cached</i>}
             </One>
             <One name="Files">
-                <b>{steps.isPart ? "—" : grouped(steps.files[i] as number)}</b> {plus > 0 && <i class="plus">+{grouped(plus)}</i>} {minus > 0 && <i class="minus">−{grouped(minus)}</i>}
+                <b>{steps.isPart ? "—" : grouped(steps.files[i] as number)}</b> {plus > 0 && !steps.isPart && <i class="plus">+{grouped(plus)}</i>} {minus > 0 && !steps.isPart && <i class="minus">−{grouped(minus)}</i>}
             </One>
             <One name="To-dos" class="wide">
                 {steps.todos[i] ? (

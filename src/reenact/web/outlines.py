@@ -65,7 +65,7 @@ class _Outline:
             last=loop.end,
             title=title,
             detail=None if loop.status in {"completed", "open"} else loop.status,
-            right=None if cost is None else f"${cost:.2f}",
+            right=_spent(cost),
             number=number,
             live=loop.live,
             ok=kinds.FAILED if loop.status == "failed" else kinds.NOTHING,
@@ -199,6 +199,16 @@ def spent_text(micros: int) -> str:
     if seconds < 120:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _spent(cost: tuple[float, bool] | None) -> str | None:
+    """Gives what a loop cost; where some of it has no price, what it cost at least, if that is anything."""
+    if cost is None:
+        return None
+    known, is_all = cost
+    if is_all:
+        return f"${known:.2f}"
+    return f"\N{GREATER-THAN OR EQUAL TO}${known:.2f}" if known else None
 
 
 def _right(step: Step) -> str | None:

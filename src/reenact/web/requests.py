@@ -11,7 +11,7 @@ from reenact.errors import NotFoundError
 from reenact.events import Tokens, bodies
 from reenact.replay.loading import Loaded, load_request
 from reenact.web import contents, kinds
-from reenact.web.contexts import CHARS, parts_at
+from reenact.web.contexts import CHARS, ranges_at
 from reenact.web.sessions import usage_of
 from reenact.web.views import Change, RequestRow, Requests, RequestView, Text, Usage
 
@@ -215,11 +215,11 @@ def _cost(reel: Reel, turn: Turned | None) -> float | None:
 
 def _changes(reel: Reel, number: int, before: int | None, cutter: Cutter) -> list[Change]:
     """Gives what a request holds, against the one before: kept parts as one, new ones by themselves."""
-    now = parts_at(reel, max(reel.exchanges[number - 1].asked - 1, 0))
-    old = parts_at(reel, max(reel.exchanges[before - 1].asked - 1, 0)) if before is not None else []
-    kept = [part for part in now if part in set(old)]
-    gone = [part for part in old if part not in set(now)]
-    new = [part for part in now if part not in set(old)]
+    now = ranges_at(reel, max(reel.exchanges[number - 1].asked - 1, 0))
+    old = ranges_at(reel, max(reel.exchanges[before - 1].asked - 1, 0)) if before is not None else []
+    added = _without(now, old)
+    kept, gone = _without(now, added), _without(old, now)
+    new = [part for begin, end in added for part in range(begin, end)]
     found: list[Change] = []
     if kept:
         found.append(_folded(reel, "=", "kept", kept))
@@ -242,13 +242,26 @@ def _changes(reel: Reel, number: int, before: int | None, cutter: Cutter) -> lis
     return found
 
 
-def _folded(reel: Reel, sign: str, title: str, parts: list[int]) -> Change:
-    tokens = sum(reel.parts_chars[part] // CHARS for part in parts)
+def _without(ranges: list[tuple[int, int]], others: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Gives what is in some ranges and not in others: a long session sends tens of thousands of parts."""
+    left = ranges
+    for other_begin, other_end in others:
+        left = [
+            piece
+            for begin, end in left
+            for piece in ((begin, min(end, other_begin)), (max(begin, other_end), end))
+            if piece[0] < piece[1]
+        ]
+    return left
+
+
+def _folded(reel: Reel, sign: str, title: str, ranges: list[tuple[int, int]]) -> Change:
+    count = sum(end - begin for begin, end in ranges)
     return Change(
         sign="=" if sign == "=" else "-",
-        title=f"{len(parts)} parts {title}",
-        count=len(parts),
-        tokens=tokens,
-        seq=reel.parts_seq[parts[0]],
+        title=f"{count} parts {title}",
+        count=count,
+        tokens=sum(sum(reel.parts_chars[begin:end]) for begin, end in ranges) // CHARS,
+        seq=reel.parts_seq[ranges[0][0]],
         text=None,
     )

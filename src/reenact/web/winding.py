@@ -112,6 +112,8 @@ class Winding:
         """Changes, to-dos and permissions of a tool call: they are told in its row."""
         self._place()
         self.moments = self._moments() if entries else []
+        self.unpriced: list[int] = []
+        """How many responses without a price there are by each of `costs`."""
         self.costs = self._costs()
 
     def _place(self) -> None:
@@ -187,12 +189,16 @@ class Winding:
 
     def _costs(self) -> list[tuple[int, int, int]]:
         """Gives (seq, micro-dollars by then, tokens by then), sub-agents included."""
-        at = sorted((self._at(entry), entry.cost or 0, entry.tokens.total) for entry in self.entries)
+        at = sorted(
+            (self._at(entry), entry.cost or 0, entry.tokens.total, entry.cost is None)
+            for entry in self.entries
+        )
         found: list[tuple[int, int, int]] = []
         cost = tokens = 0
-        for seq, pico, count in at:
+        for seq, pico, count, is_unpriced in at:
             cost, tokens = cost + pico, tokens + count
             found.append((seq, cost // _MICRO, tokens))
+            self.unpriced.append((self.unpriced[-1] if self.unpriced else 0) + is_unpriced)
         return found
 
     def reel(self, key: str, family: list[SessionRow]) -> Reel:
@@ -281,14 +287,17 @@ class Winding:
         found["labels"] = pack([self.label(item.step) for item in self.placed])
         return found
 
-    def cost_between(self, first: int, last: int) -> float | None:
-        """Gives the dollars spent from one position to another; None where nothing is told to have been."""
+    def cost_between(self, first: int, last: int) -> tuple[float, bool] | None:
+        """Gives the dollars known to be spent between two positions, and whether that is all.
+
+        None where nothing is told to have been spent.
+        """
         stop = bisect_right(self.costs, (last, 1 << 62, 0))
         start = bisect_right(self.costs, (first, -1, 0))
         if stop <= start:
             return None
-        before = self.costs[start - 1][1] if start else 0
-        return (self.costs[stop - 1][1] - before) / 1_000_000
+        before, unpriced = (self.costs[start - 1][1], self.unpriced[start - 1]) if start else (0, 0)
+        return (self.costs[stop - 1][1] - before) / 1_000_000, self.unpriced[stop - 1] == unpriced
 
     def label(self, step: Step) -> str:
         """Gives a step in a few words, scrubbed once for all who show it."""
