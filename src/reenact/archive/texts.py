@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,7 @@ from reenact.store import Filter, SessionRow
 
 if TYPE_CHECKING:
     from reenact.clock import Clock
+    from reenact.ingest import Found
     from reenact.query import Query
     from reenact.store import Hit, Store
 
@@ -36,6 +38,12 @@ class Texts:
     def index(self, *, seconds: float | None = None, tell: Callable[[int, int], None] | None = None) -> bool:
         """Brings the text index up to the events, for some time or to the end; tells whether it is there."""
         return self._store.index_text(seconds=seconds, tell=tell)
+
+    def beside(self, found: Sequence[Found]) -> AbstractContextManager[None]:
+        """Has texts indexed while transcripts are imported in this block, where they are many."""
+        from reenact.ingest import indexing
+
+        return indexing.beside(self._store, found)
 
     def search(
         self, text: str, *, limit: int = 20, rank: bool = False, scan: bool = False, before: str | None = None

@@ -52,7 +52,7 @@ def import_(
     agents = [word for word in what if word in known and not Path(word).exists()]
     paths = [word for word in what if word not in agents]
     found = archive.find(agents=agents, paths=paths)
-    with bar("importing", quiet=quiet or as_json) as progress:
+    with bar("importing", quiet=quiet or as_json) as progress, archive.texts.beside(found):
         report = archive.catch_up(found, everything=everything, again=again, progress=progress)
     if report.left_out and _wants_all(report, quiet=quiet or as_json):
         with bar("importing") as progress:

@@ -43,7 +43,7 @@ class Ahead:
         self._order = order
         self._left = iter(found)
         self._crew: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-        self._processes = [_start() for _ in range(workers)]
+        self._processes = [start("reenact.ingest.worker") for _ in range(workers)]
         for process in self._processes:
             self._crew.put(process)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="reenact-import")
@@ -110,13 +110,8 @@ def ahead(
     store: Store, found: Sequence[Found], order: Orders, *, workers: int | None
 ) -> Iterator[Ahead | None]:
     """Opens workers where there is enough for them to do, and closes them whatever happens."""
-    count = _workers() if workers is None else workers
-    size = sum(item.transcript.size for item in found)
-    if count < 2 or size < LEAST or not isinstance(store, LocalStore) or not sys.executable:
-        yield None
-        return
-    fresh = sum(item.transcript.size for item in found if store.place(item.transcript.path) is None)
-    if fresh < LEAST:
+    count = crew(store, found, workers=workers)
+    if count < 2:
         yield None
         return
     working = Ahead(found, order, count)
@@ -124,6 +119,16 @@ def ahead(
         yield working
     finally:
         working.close()
+
+
+def crew(store: Store, found: Sequence[Found], *, workers: int | None = None) -> int:
+    """Gives how many workers there is enough to do for; with fewer than two none is started."""
+    count = _workers() if workers is None else workers
+    size = sum(item.transcript.size for item in found)
+    if count < 2 or size < LEAST or not isinstance(store, LocalStore) or not sys.executable:
+        return 0
+    fresh = sum(item.transcript.size for item in found if store.place(item.transcript.path) is None)
+    return count if fresh >= LEAST else 0
 
 
 def may_go_out(item: Found) -> bool:
@@ -137,12 +142,12 @@ def _workers() -> int:
     return min(os.cpu_count() or 1, _MOST_WORKERS)
 
 
-def _start() -> subprocess.Popen[bytes]:
+def start(module: str, *words: str) -> subprocess.Popen[bytes]:
     """Starts a worker that knows this very package, apart from the terminal's interrupts."""
     home = str(Path(__file__).parents[2])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "reenact.ingest.worker"],  # -P: nothing is imported from where we stand
+        [sys.executable, "-P", "-m", module, *words],  # -P: nothing is imported from where we stand
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -11,13 +11,14 @@ from reenact.store import ledger
 from reenact.store.derive import settle_all
 from reenact.store.index import Index
 from reenact.store.journal import Journal
+from reenact.store.packing import ReadOriginal
 from reenact.store.part import drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.recorded import Follower, Segments, changed_pieces
 from reenact.store.sql import fetch, fetch_one
 
 
-def catch_up(index: Index, segments: Segments, journal: Journal, pricer: Pricer) -> None:
+def catch_up(index: Index, segments: Segments, journal: Journal, pricer: Pricer, read: ReadOriginal) -> None:
     """Does what is to be done in one transaction; takes no lock where there is nothing.
 
     Raises:
@@ -41,7 +42,7 @@ def catch_up(index: Index, segments: Segments, journal: Journal, pricer: Pricer)
             if session not in journal.removed()
         }
         touched = Follower(connection, segments, pricer).follow(changed)
-        settle_all(connection, touched | removed, pricer, journal.project)
+        settle_all(connection, touched | removed, pricer, journal.project, read)
         if price_version(connection) != pricer.price_version:
             ledger.reprice(connection, pricer)
             connection.execute(

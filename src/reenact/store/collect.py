@@ -20,7 +20,7 @@ from reenact.store.extend import LEVEL
 from reenact.store.kept import KeptStream
 from reenact.store.layout import Layout, sync_directory, write_all
 from reenact.store.lock import locked
-from reenact.store.manifest import CHUNK, Frame, Held
+from reenact.store.manifest import CHUNK, FRAME, Frame, Held
 from reenact.store.originals import Originals
 from reenact.store.recorded import Segments
 
@@ -50,7 +50,8 @@ def _tidy(folder: Path) -> None:
     for held in manifest.generations:
         size = (folder / held.file).stat().st_size
         gap = held.end - sum(frame.packed for frame in held.frames)
-        if len(held.frames) > _LOOSE * len(held.chunks) or gap > size // 2:
+        needed = sum(-(-length // FRAME) for length in _lengths(held))
+        if len(held.frames) > _LOOSE * needed or gap > size // 2:
             manifest = manifest.with_generation(_packed(folder, held))
             manifests.save(folder, manifest)
     files = {held.file for held in manifest.generations} | {manifests.NAME, "sidecars"}
@@ -60,27 +61,39 @@ def _tidy(folder: Path) -> None:
 
 
 def _packed(folder: Path, held: Held) -> Held:
-    """Writes a generation into a new file, one frame a chunk; gives what it then is."""
+    """Writes a generation into a new file, in whole frames; gives what it then is."""
     new = msgspec.structs.replace(held, pack=held.pack + 1, frames=())
     packer = zstandard.ZstdCompressor(level=LEVEL)
     frames: list[Frame] = []
+    chunks: list[str] = []
     offset = 0
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     handle = os.open(folder / new.file, flags, 0o600)
     try:
         for chunk in _chunks(folder / held.file, held):
-            packed = packer.compress(chunk)
-            write_all(handle, packed)
-            digest = hashlib.sha256(chunk).hexdigest()
-            frames.append(Frame(length=len(chunk), offset=offset, packed=len(packed), sha256=digest))
-            offset += len(packed)
+            chunks.append(hashlib.sha256(chunk).hexdigest())
+            for begin in range(0, len(chunk), FRAME):
+                piece = chunk[begin : begin + FRAME]
+                packed = packer.compress(piece)
+                write_all(handle, packed)
+                digest = hashlib.sha256(piece).hexdigest()
+                frames.append(Frame(length=len(piece), offset=offset, packed=len(packed), sha256=digest))
+                offset += len(packed)
         os.fsync(handle)
     finally:
         os.close(handle)
     sync_directory(folder)
-    if tuple(frame.sha256 for frame in frames) != held.chunks:
+    if tuple(chunks) != held.chunks:
         raise CorruptRecordError(str(folder / held.file), "the whole is not what was kept")
     return msgspec.structs.replace(new, frames=tuple(frames))
+
+
+def _lengths(held: Held) -> Iterator[int]:
+    """Yields the lengths of a generation's chunks."""
+    whole, rest = divmod(held.length, CHUNK)
+    yield from (CHUNK for _ in range(whole))
+    if rest:
+        yield rest
 
 
 def _chunks(path: Path, held: Held) -> Iterator[bytes]:

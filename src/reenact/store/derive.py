@@ -9,6 +9,7 @@ import msgspec
 
 from reenact.events import Event, Header
 from reenact.store import feed, ledger, lineage
+from reenact.store.packing import ReadOriginal
 from reenact.store.part import PartBuilder, drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.sessions import ProjectOf, completed, settle
@@ -32,6 +33,7 @@ class LocalDeriving:
         pricer: Pricer,
         is_removed: Mapping[str, str],
         project_of: ProjectOf,
+        read: ReadOriginal,
         resumes: bool = False,
     ) -> None:
         self.resumes = resumes
@@ -40,6 +42,7 @@ class LocalDeriving:
         self._pricer = pricer
         self._is_removed = is_removed
         self._project_of = project_of
+        self._read = read
         self._builders: dict[str, PartBuilder] = {}
         self._dispositions: dict[str, int] = {}
         self._held = {
@@ -60,7 +63,9 @@ class LocalDeriving:
         builder = self._builders.get(header.id)
         if builder is None:
             price = ledger.price_for(self._pricer, header.agent)
-            builder = PartBuilder(self._connection, header.id, self._original, price, resume=self.resumes)
+            builder = PartBuilder(
+                self._connection, header.id, self._original, price, resume=self.resumes, read=self._read
+            )
             self._builders[header.id] = builder
         builder.header = header if builder.header is None else completed(builder.header, header)
 
@@ -95,7 +100,7 @@ class LocalDeriving:
         sessions = {*self._builders} if self.resumes else {*self._held, *self._builders}
         for session in () if self._fresh or self.resumes else self._held.keys() - self._builders.keys():
             drop_part(self._connection, self._held[session], session)
-        settle_all(self._connection, sessions, self._pricer, self._project_of)
+        settle_all(self._connection, sessions, self._pricer, self._project_of, self._read)
         self._tell(made_from, agent, path, is_broken=is_broken)
 
     def close_parts(self, made_from: Derived, agent: str, path: str | None) -> None:
@@ -125,7 +130,11 @@ class LocalDeriving:
 
 
 def settle_all(
-    connection: apsw.Connection, sessions: set[str], pricer: Pricer, project_of: ProjectOf
+    connection: apsw.Connection,
+    sessions: set[str],
+    pricer: Pricer,
+    project_of: ProjectOf,
+    read: ReadOriginal,
 ) -> None:
     """Brings rows, ledger, sums and lineage up to what the parts of these sessions hold now."""
     connection.execute("INSERT OR IGNORE INTO meta VALUES (?,?)", (ledger.PRICES, pricer.price_version))
@@ -133,7 +142,7 @@ def settle_all(
         "INSERT OR IGNORE INTO touched_session VALUES (?)", [(session,) for session in sessions]
     )
     for session in sorted(sessions):
-        settle(connection, session, pricer, project_of)
+        settle(connection, session, pricer, project_of, read)
     ledger.resolve(connection, pricer)
     touched = fetch(connection, "SELECT s.id FROM touched_session t CROSS JOIN session s ON s.id=t.id")
     for (session,) in touched:

@@ -17,12 +17,12 @@ import zstandard
 from reenact.store.compare import Match, read_chunk
 from reenact.store.kept import read_frame
 from reenact.store.layout import write_all
-from reenact.store.manifest import CHUNK, Frame, Held, Manifest, save
+from reenact.store.manifest import CHUNK, FRAME, Frame, Held, Manifest, save
 
 LEVEL = 3
 CHECKPOINT = 256 * 1024 * 1024
 """Bytes of content after which a long keep writes the manifest, so that a kill costs no more."""
-_SMALL = CHUNK // 4
+_SMALL = FRAME // 4
 _MANY_SMALL = 32
 
 
@@ -69,8 +69,12 @@ class Extension:
         index = self._length // CHUNK
         new = chunk[self._length - index * CHUNK :]
         new = self._with_small_ones(new)
-        self._put(self._packer.compress(new), len(new), hashlib.sha256(new).hexdigest())
-        self._chunks[index:] = [hashlib.sha256(chunk).hexdigest()]
+        digest = hashlib.sha256(chunk).hexdigest()
+        for begin in range(0, len(new), FRAME):
+            piece = new[begin : begin + FRAME]
+            own = digest if len(piece) == len(chunk) else hashlib.sha256(piece).hexdigest()
+            self._put(self._packer.compress(piece), len(piece), own)
+        self._chunks[index:] = [digest]
 
     def _with_small_ones(self, new: bytes) -> bytes:
         """Joins a long row of small frames at the end with what is new; their old bytes stay as a gap."""

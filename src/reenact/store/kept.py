@@ -6,7 +6,7 @@ import bisect
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
@@ -22,21 +22,33 @@ def read_frame(handle: int, frame: Frame, where: str) -> bytes:
     Raises:
         CorruptRecordError: the file is short or holds something else.
     """
-    packed = os.pread(handle, frame.packed, frame.offset)
-    try:
-        data = zstandard.ZstdDecompressor().decompress(packed, max_output_size=frame.length)
-    except zstandard.ZstdError as error:
-        raise CorruptRecordError(f"{where} at {frame.offset}", str(error)) from error
+    data = unpack_frame(handle, frame, where)
     if len(data) != frame.length or hashlib.sha256(data).hexdigest() != frame.sha256:
         raise CorruptRecordError(f"{where} at {frame.offset}", "the content is not what was kept")
     return data
 
 
+def unpack_frame(handle: int, frame: Frame, where: str) -> bytes:
+    """Gives what a frame's place in the file holds, for those who can tell whether it is right.
+
+    Raises:
+        CorruptRecordError: it is no frame.
+    """
+    packed = os.pread(handle, frame.packed, frame.offset)
+    try:
+        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=frame.length)
+    except zstandard.ZstdError as error:
+        raise CorruptRecordError(f"{where} at {frame.offset}", str(error)) from error
+
+
 class KeptStream(io.RawIOBase):
     """The content of a generation."""
 
-    def __init__(self, path: Path, frames: Sequence[Frame]) -> None:
+    def __init__(
+        self, path: Path, frames: Sequence[Frame], *, show: Callable[[Frame, bytes], None] | None = None
+    ) -> None:
         super().__init__()
+        self._show = show
         self._path = path
         self._frames = frames
         self._starts = [0, *accumulate(frame.length for frame in frames)]
@@ -66,6 +78,8 @@ class KeptStream(io.RawIOBase):
         if number != self._number:
             self._data = read_frame(self._handle, self._frames[number], str(self._path))
             self._number = number
+            if self._show is not None:
+                self._show(self._frames[number], self._data)
         begin = self._position - self._starts[number]
         piece = self._data[begin : begin + len(buffer)]
         buffer[: len(piece)] = piece

@@ -74,10 +74,11 @@ class LocalStore:
         self._journal = Journal(layout.journal, read_only=read_only is not None)
         self._originals = Originals(layout, clock)
         self._segments = Segments(layout)
+        self._reads = frames.Reads(self._segments.read, self._originals.read)
         self._blobs = Blobs(layout)
         self._index = Index(layout.core)
         self._places = Places(layout, self._index)
-        self._search = LocalSearch(self._index, self._segments, lambda: self.alive())  # noqa: PLW0108 - it is set later
+        self._search = LocalSearch(self._index, self._segments, self._originals.read, lambda: self.alive())  # noqa: PLW0108 - it is set later
         self.alive: Alive = frozenset
 
     @property
@@ -160,6 +161,7 @@ class LocalStore:
                 pricer=self._pricer,
                 is_removed=self._journal.removed(),
                 project_of=self._journal.project,
+                read=self._originals.read,
             )
             yield deriving
             path = manifest.places[-1] if manifest.places else None
@@ -176,7 +178,7 @@ class LocalStore:
             self.remember_project(cwd, root)
         with self._index.writing() as connection:
             receive(parcel, self._originals, self._places)
-            return take_over(connection, parcel, self._pricer, self._journal)
+            return take_over(connection, parcel, self._pricer, self._journal, self._originals.read)
 
     # -- recorded -------------------------------------------------------------------------------
 
@@ -208,7 +210,7 @@ class LocalStore:
         if not self._index.can_write:
             return
         with contextlib.suppress(ArchiveBusyError):
-            catch_up(self._index, self._segments, self._journal, self._pricer)
+            catch_up(self._index, self._segments, self._journal, self._pricer, self._originals.read)
 
     def sessions(self, filter: Filter) -> list[SessionRow]:  # noqa: A002 - the field's word
         filter = self._tagged(filter)  # noqa: A001
@@ -241,9 +243,7 @@ class LocalStore:
         connection = self._index.reader
         row = fetch_one(connection, "SELECT part FROM session WHERE id=?", (session,))
         if row is not None:
-            yield from frames.events(
-                connection, row[0], start=start, stop=stop, read_segment=self._segments.read
-            )
+            yield from frames.events(connection, row[0], start=start, stop=stop, reads=self._reads)
 
     def tail(self, session: str, *, after: int = 0) -> LocalTail:
         return LocalTail(self._layout, safe(session), after=after)
@@ -266,7 +266,7 @@ class LocalStore:
             if row is None:
                 return None
             part = row[0]
-        return frames.find(connection, event, part, read_segment=self._segments.read)
+        return frames.find(connection, event, part, reads=self._reads)
 
     def entries(self, filter: Filter) -> Iterator[Entry]:  # noqa: A002
         filter = self._tagged(filter)  # noqa: A001
@@ -378,7 +378,13 @@ class LocalStore:
         self._places.flush()
         removing = removal.plan(self._index.reader, sessions, with_forks=with_forks)
         removed = removal.carry_out(
-            removing, self._index, self._layout, self._journal, pricer=self._pricer, now=self._clock.now()
+            removing,
+            self._index,
+            self._layout,
+            self._journal,
+            pricer=self._pricer,
+            read=self._originals.read,
+            now=self._clock.now(),
         )
         self._search.index_text(seconds=0, tell=None)
         return removed

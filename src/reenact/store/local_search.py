@@ -11,6 +11,7 @@ from reenact.errors import ArchiveError
 from reenact.query import Query
 from reenact.store import frames, search, session_query
 from reenact.store.index import Index
+from reenact.store.packing import ReadOriginal, Unpacker
 from reenact.store.recorded import Segments
 from reenact.store.sql import fetch
 from reenact.store.text_index import Tell, TextIndex
@@ -23,11 +24,12 @@ Alive = Callable[[], frozenset[str]]
 class LocalSearch:
     """Holds the text index of one store."""
 
-    def __init__(self, index: Index, segments: Segments, alive: Alive) -> None:
+    def __init__(self, index: Index, segments: Segments, read: ReadOriginal, alive: Alive) -> None:
         self._alive = alive
         self._index = index
         self._segments = segments
-        self.texts = TextIndex(index, segments.read)
+        self._reads = frames.Reads(segments.read, read)
+        self.texts = TextIndex(index, self._reads)
 
     def asking(self) -> session_query.Asking:
         """Gives where the answers to a query on sessions are."""
@@ -67,7 +69,7 @@ class LocalSearch:
             raise ArchiveError(
                 f"the text index was damaged and is dropped: {error}", hint="search again: it is made anew"
             ) from error
-        return search.hits(self._index.reader, found, query, self._segments.read)
+        return search.hits(self._index.reader, found, query, self._reads)
 
     def scan(self, query: Query, sessions: Iterator[SessionRow], *, limit: int) -> Iterator[Hit]:
         """Yields hits, sessions of the latest activity first, in each the latest event first."""
@@ -78,7 +80,7 @@ class LocalSearch:
             if part is None or (wanted and not self._may_hold(part, wanted)):
                 continue
             facts = search.facts_of(row, alive=alive)
-            events = frames.events(self._index.reader, part, read_segment=self._segments.read)
+            events = frames.events(self._index.reader, part, reads=self._reads)
             for event, seen in reversed(list(search.scan_session(events, facts, query))[-left:]):
                 yield search.hit(event, seen.said, query, cursor="", moment=seen.moment)
                 left -= 1
@@ -91,5 +93,11 @@ class LocalSearch:
 
     def _may_hold(self, part: int, wanted: list[bytes]) -> bool:
         """Tells whether one of a part's frames may hold the texts; a recorded one always may."""
-        rows = self._index.reader.execute("SELECT data FROM frame WHERE part=?", (part,))
-        return any(data is None or search.may_hold(data, wanted) for (data,) in rows)
+        unpacker = Unpacker(self._index.reader, self._reads.original)
+        rows = self._index.reader.execute(
+            "SELECT generation, base, span, data FROM frame WHERE part=?", (part,)
+        )
+        return any(
+            data is None or search.may_hold(unpacker.frame(part, data, generation, base, span), wanted)
+            for generation, base, span, data in rows
+        )

@@ -1,6 +1,7 @@
 """What is kept of one original: generations of frames, where the transcript was seen, its sidecars.
 
-A frame is an independent zstd frame inside one aligned chunk of 4 MB of the content. Chunks carry
+A frame is an independent zstd frame of 512 KB inside one aligned chunk of 4 MB of the content (older
+keeps have one for each chunk). Chunks carry
 the digests by which content is compared, so that comparing never decompresses, and by which a
 generation is named, so that its name depends on nothing but its content.
 """
@@ -17,6 +18,8 @@ from reenact.store.layout import write_file
 from reenact.store.values import Generation, Original, OriginalKey
 
 CHUNK = 4 * 1024 * 1024
+FRAME = 512 * 1024
+"""Bytes of content in one frame: so much is unpacked to read one event."""
 NAME = "manifest.json"
 
 

@@ -22,6 +22,7 @@ from reenact.store.derive import LocalDeriving, settle_all
 from reenact.store.journal import Journal
 from reenact.store.layout import Layout
 from reenact.store.originals import Originals
+from reenact.store.packing import ReadOriginal
 from reenact.store.places import Places
 from reenact.store.pricing import Pricer
 from reenact.store.sql import fetch, fetch_one
@@ -30,7 +31,7 @@ from reenact.store.tokens import COLUMNS, from_columns
 from reenact.store.values import Derived, Kept, Original, OriginalKey, Place
 
 _PART = ("n", "session", "original", "header", "events", "removed", "state")
-_FRAME = ("part", "first_seq", "count", "length", "ids", "data")
+_FRAME = ("part", "first_seq", "count", "length", "ids", "generation", "base", "span", "data")
 _WARNING = ("part", "seq", "category", "message", "offset", "size")
 _EDGE = ("part", "child", "parent", "call", "event", "source", "seq")
 _DRIFT = ("original", "name", "version", "count")
@@ -114,6 +115,7 @@ class Workshop:
             pricer=_NoPrices(),
             is_removed={},
             project_of=self.project_of,
+            read=self._originals.read,
         )
         with self._connection:
             yield self._deriving
@@ -169,7 +171,9 @@ def receive(parcel: Parcel, originals: Originals, places: Places) -> None:
     places.flush()
 
 
-def take_over(connection: apsw.Connection, parcel: Parcel, pricer: Pricer, journal: Journal) -> bool:
+def take_over(
+    connection: apsw.Connection, parcel: Parcel, pricer: Pricer, journal: Journal, read: ReadOriginal
+) -> bool:
     """Puts a parcel's rows into the index; False, with nothing done, where they are not plainly new."""
     parts = parcel.tables["part"]
     names = [row[1] for row in parts]
@@ -192,7 +196,7 @@ def take_over(connection: apsw.Connection, parcel: Parcel, pricer: Pricer, journ
     connection.executemany(_insert("drift", _DRIFT), parcel.tables["drift"])
     _book(connection, parcel, pricer)
     connection.executemany("INSERT OR IGNORE INTO touched_session VALUES (?)", [(s,) for s in parcel.touched])
-    settle_all(connection, set(names), pricer, journal.project)
+    settle_all(connection, set(names), pricer, journal.project, read)
     connection.executemany(_insert("original", _ORIGINAL), parcel.tables["original"])
     return True
 

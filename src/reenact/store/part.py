@@ -7,6 +7,7 @@ import msgspec
 
 from reenact.events import Event, Header, bodies
 from reenact.store import feed, ledger
+from reenact.store.packing import ReadOriginal, unread
 from reenact.store.shelf import Packed, Shelf
 from reenact.store.sql import fetch_one
 from reenact.store.summary import Summary, storable
@@ -14,6 +15,10 @@ from reenact.store.summary import Summary, storable
 _WARNINGS = 1000
 """Warnings of one part that are listed; all are counted."""
 _MESSAGE = 500
+_RELATED = frozenset({
+    bodies.AgentSpawned, bodies.ToolFinished, bodies.SessionForked, bodies.SessionStarted,
+})  # fmt: skip
+_BOOKED = frozenset({bodies.UsageRecorded, bodies.ParseWarning})
 
 MERGED = ""
 """In the place of an original: the events of several parts of one session, joined."""
@@ -35,6 +40,7 @@ class PartBuilder:
         price: ledger.Price,
         *,
         resume: bool = False,
+        read: ReadOriginal = unread,
     ) -> None:
         self._connection = connection
         self.session = session
@@ -47,7 +53,7 @@ class PartBuilder:
         if resume:
             self.summary, self.header, self.held = state, header, 0
         self.removed = 0
-        self.shelf: Shelf = Packed(connection, self.number)
+        self.shelf: Shelf = Packed(connection, self.number, original, read)
         self._edges: set[tuple[str, str, str | None]] = set()
 
     @property
@@ -74,15 +80,18 @@ class PartBuilder:
         if event.seq <= last or (event.seq != last + 1 and not self._resume):
             raise ValueError(f"event {event.id} of {self.session} has seq {event.seq} after {last}")
         self.summary.add(event)
-        self._lineage(event)
+        kind = type(event.body)
+        if kind in _RELATED:
+            self._lineage(event)
         if event.seq <= self.held:
             return
         self.shelf.add(event)
-        match event.body:
-            case bodies.UsageRecorded() as body:
-                self._book.add(event, body)
-            case bodies.ParseWarning() as body if self.summary.warnings <= _WARNINGS:
-                self._warn(event, body)
+        if kind in _BOOKED:
+            match event.body:
+                case bodies.UsageRecorded() as body:
+                    self._book.add(event, body)
+                case bodies.ParseWarning() as body if self.summary.warnings <= _WARNINGS:
+                    self._warn(event, body)
 
     def _warn(self, event: Event, body: bodies.ParseWarning) -> None:
         self._connection.execute(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 import apsw
-import zstandard
 
+from reenact.errors import CorruptRecordError
 from reenact.events import Event, decode
-from reenact.store.frames import ReadSegment
+from reenact.store.frames import Reads
+from reenact.store.packing import Unpacker
 from reenact.store.sql import fetch_one
 
 
 def pick(
-    connection: apsw.Connection, wanted: Iterable[tuple[int, int]], *, read_segment: ReadSegment
+    connection: apsw.Connection, wanted: Iterable[tuple[int, int]], *, reads: Reads
 ) -> dict[tuple[int, int], Event]:
     """Gives the events at (part, seq), as far as they are there."""
     found: dict[tuple[int, int], Event] = {}
-    frame = _Frame(connection, read_segment)
+    frame = _Frame(connection, reads)
     for part, seq in sorted(set(wanted)):
         event = frame.event(part, seq)
         if event is not None:
@@ -28,10 +30,10 @@ def pick(
 class _Frame:
     """The frame that was looked at last."""
 
-    def __init__(self, connection: apsw.Connection, read_segment: ReadSegment) -> None:
+    def __init__(self, connection: apsw.Connection, reads: Reads) -> None:
         self._connection = connection
-        self._read_segment = read_segment
-        self._unpacker = zstandard.ZstdDecompressor()
+        self._reads = reads
+        self._unpacker = Unpacker(connection, reads.original)
         self._part = self._first = self._end = 0
         self._data = b""
         self._events: dict[int, Event] = {}
@@ -51,19 +53,20 @@ class _Frame:
     def _load(self, part: int, seq: int) -> None:
         row = fetch_one(
             self._connection,
-            "SELECT first_seq, count, length, segment, offset, data FROM frame WHERE part=? AND first_seq<=? "
-            "ORDER BY first_seq DESC LIMIT 1",
+            "SELECT first_seq, count, length, segment, offset, generation, base, span, data FROM frame "
+            "WHERE part=? AND first_seq<=? ORDER BY first_seq DESC LIMIT 1",
             (part, seq),
         )
         self._part, self._first, self._end, self._data, self._events = part, 0, 0, b"", {}
         if row is None:
             return
-        self._first, count, length, segment, offset, data = row
+        self._first, count, length, segment, offset, generation, base, span, data = row
         self._end = self._first + count
         if segment is None:
-            self._data = self._unpacker.decompress(data)
+            with contextlib.suppress(CorruptRecordError):  # then it is not there; `verify` tells
+                self._data = self._unpacker.frame(part, data, generation, base, span)
         else:
-            self._events = {event.seq: event for event in self._read_segment(segment, offset, length)}
+            self._events = {event.seq: event for event in self._reads.segment(segment, offset, length)}
 
     def _search(self, seq: int) -> Event | None:
         """Finds an event where the numbers of a frame have gaps."""

@@ -18,6 +18,7 @@ from reenact.store.journal import Journal, together
 from reenact.store.layout import Layout, is_safe
 from reenact.store.lock import locked
 from reenact.store.manifest import NAME
+from reenact.store.packing import ReadOriginal
 from reenact.store.part import MERGED, RECORDED
 from reenact.store.pricing import Pricer
 from reenact.store.sql import fetch, fetch_one
@@ -89,7 +90,14 @@ def _originals(connection: apsw.Connection, sessions: dict[str, str]) -> dict[st
 
 
 def carry_out(
-    removing: Plan, index: Index, layout: Layout, journal: Journal, *, pricer: Pricer, now: int
+    removing: Plan,
+    index: Index,
+    layout: Layout,
+    journal: Journal,
+    *,
+    pricer: Pricer,
+    read: ReadOriginal,
+    now: int,
 ) -> Removal:
     """Removes what was planned.
 
@@ -105,7 +113,7 @@ def carry_out(
         journal.append(together("remove", names, at=now))
         drop(connection, set(removing.sessions))
         forget(connection, removing.originals)
-        settle_all(connection, set(removing.sessions), pricer, journal.project)
+        settle_all(connection, set(removing.sessions), pricer, journal.project, read)
         freed = sum(
             delete_original(layout.original(agent, original))
             for original, agent in removing.originals.items()

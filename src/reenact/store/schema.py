@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 6
+SCHEMA = 7
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 8192
 CHECKPOINT_PAGES = 4096
@@ -67,7 +67,8 @@ CREATE INDEX part_original ON part(original);
 
 CREATE TABLE frame(
   n INTEGER PRIMARY KEY, part INT NOT NULL, first_seq INT NOT NULL, count INT NOT NULL, length INT NOT NULL,
-  ids BLOB NOT NULL, segment TEXT, offset INT, data BLOB
+  ids BLOB NOT NULL, segment TEXT, offset INT,
+  generation INT DEFAULT 0, base INT DEFAULT 0, span INT DEFAULT 0, data BLOB
 );
 CREATE UNIQUE INDEX frame_part ON frame(part, first_seq);
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 import apsw
 import msgspec
-import zstandard
 
 from reenact.errors import UsageError
 from reenact.events import Event
@@ -23,7 +22,7 @@ from reenact.query import (
     matches,
     searchable,
 )
-from reenact.store.frames import ReadSegment
+from reenact.store.frames import Reads
 from reenact.store.pick import pick
 from reenact.store.snippet import snippet
 from reenact.store.text_match import PartsOf, statement
@@ -101,9 +100,9 @@ def _cursor(text: str) -> tuple[int, int]:
     return int(at), int(number)
 
 
-def hits(connection: apsw.Connection, found: list[Row], query: Query, read_segment: ReadSegment) -> list[Hit]:
+def hits(connection: apsw.Connection, found: list[Row], query: Query, reads: Reads) -> list[Hit]:
     """Gives what rows stand for; rows of events that are no more are left out."""
-    events = pick(connection, [(row.part, row.seq) for row in found], read_segment=read_segment)
+    events = pick(connection, [(row.part, row.seq) for row in found], reads=reads)
     return [
         hit(event, searchable(event), query, cursor=row.cursor, moment=row.moment)
         for row in found
@@ -179,9 +178,8 @@ def _stands_in_json(text: str) -> bool:
     )
 
 
-def may_hold(packed: bytes, wanted: list[bytes]) -> bool:
-    """Tells whether packed events may hold all of these texts."""
-    data = zstandard.ZstdDecompressor().decompress(packed)
+def may_hold(data: bytes, wanted: list[bytes]) -> bool:
+    """Tells whether events, as they are stored, may hold all of these texts."""
     lowered = data.lower()
     return all(text in lowered for text in wanted) or (
         not data.isascii() and any(twin in data for twin in _TWINS)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 import apsw
 import msgspec
 
+from reenact.errors import CorruptRecordError
 from reenact.events import Event, Header
 from reenact.store import feed, frames, ledger
+from reenact.store.packing import ReadOriginal
 from reenact.store.part import MERGED, RECORDED, PartBuilder, drop_part
 from reenact.store.pricing import Pricer
 from reenact.store.sql import fetch, fetch_one
@@ -52,7 +55,9 @@ def _order(part: Part) -> tuple[bool, int, str]:
     return (started is None, started or 0, part.original)
 
 
-def settle(connection: apsw.Connection, session: str, pricer: Pricer, project_of: ProjectOf) -> None:
+def settle(
+    connection: apsw.Connection, session: str, pricer: Pricer, project_of: ProjectOf, read: ReadOriginal
+) -> None:
     """Makes a session's row what its parts say now; deletes it where there are none left."""
     parts = parts_of(connection, session)
     joined = fetch_one(connection, "SELECT n FROM part WHERE session=? AND original=?", (session, MERGED))
@@ -63,7 +68,8 @@ def settle(connection: apsw.Connection, session: str, pricer: Pricer, project_of
     shown, summary = parts[0].number, parts[0].summary
     if joined is not None or len(parts) > 1:
         feed.remember(connection, session)
-        builder = _join(connection, session, parts, header, pricer)
+        price = ledger.price_for(pricer, header.agent)
+        builder = _join(connection, session, parts, header, price=price, read=read)
         shown, summary = builder.number, builder.summary
         header = builder.header or header
         _touch_children(connection, session)
@@ -82,29 +88,35 @@ def _touch_children(connection: apsw.Connection, session: str) -> None:
 
 
 def _join(
-    connection: apsw.Connection, session: str, parts: list[Part], header: Header, pricer: Pricer
+    connection: apsw.Connection,
+    session: str,
+    parts: list[Part],
+    header: Header,
+    *,
+    price: ledger.Price,
+    read: ReadOriginal,
 ) -> PartBuilder:
     """Writes the union of all parts' events as one part: each event once, earliest part first."""
     row = fetch_one(connection, "SELECT n FROM part WHERE session=? AND original=?", (session, MERGED))
     if row is not None:
         drop_part(connection, row[0], session)
     ledger.drop_session(connection, session)
-    price = ledger.price_for(pricer, header.agent)
     builder = PartBuilder(connection, session, MERGED, price)
     builder.header = header
-    for event in _union(connection, parts):
+    for event in _union(connection, parts, read):
         builder.add(msgspec.structs.replace(event, seq=builder.count + 1))
     builder.finish()
     return builder
 
 
-def _union(connection: apsw.Connection, parts: list[Part]) -> Iterator[Event]:
+def _union(connection: apsw.Connection, parts: list[Part], read: ReadOriginal) -> Iterator[Event]:
     seen: set[str] = set()
     for part in parts:
-        for event in frames.events(connection, part.number):
-            if event.id not in seen:
-                seen.add(event.id)
-                yield event
+        with contextlib.suppress(CorruptRecordError):  # what can be read is shown; `verify` tells
+            for event in frames.events(connection, part.number, reads=frames.Reads(original=read)):
+                if event.id not in seen:
+                    seen.add(event.id)
+                    yield event
 
 
 def joined_headers(headers: list[Header]) -> Header | None:
@@ -162,7 +174,7 @@ def _write(
         "part": shown,
         "declared": header.kind,
         "header": msgspec.json.encode(header).decode(),
-        "hidden": header.hidden,
+        "hidden": header.hidden or summary.is_beside,
         "title": summary.title,
         "cwd": cwd,
         "project": (project_of(cwd) or cwd) if cwd else None,

@@ -6,14 +6,14 @@ import zlib
 from typing import Protocol
 
 import apsw
-import zstandard
 
-from reenact.events import Event, encode
+from reenact.errors import CorruptRecordError
+from reenact.events import Event, Origin, encode
+from reenact.store.packing import Range, ReadOriginal, pack, unpack
 from reenact.store.sql import fetch_one
 
 FRAME = 256 * 1024
 """Bytes of events in one frame."""
-_LEVEL = 3
 
 
 class Shelf(Protocol):
@@ -30,21 +30,26 @@ def mark(event: str) -> bytes:
 
 
 class Packed:
-    """Frames of events, for what is derived from originals."""
+    """Frames of events, for what is derived from an original that can be read."""
 
-    def __init__(self, connection: apsw.Connection, part: int) -> None:
+    def __init__(self, connection: apsw.Connection, part: int, original: str, read: ReadOriginal) -> None:
         self._connection = connection
         self._part = part
+        self._original = original
+        self._read = read
+        self._range = Range()
         self._lines: list[bytes] = []
         self._ids: list[bytes] = []
         self._count = 0
         self._length = 0
         self._first = 0
-        self._packer = zstandard.ZstdCompressor(level=_LEVEL)
 
     def add(self, event: Event) -> None:
+        if self._count and not self._range.takes(event.origin):
+            self.flush()
         if not self._count:
-            self._begin(event.seq)
+            self._begin(event.seq, event.origin)
+        self._range.add(event.origin)
         line = encode(event)
         self._lines.append(line)
         self._ids.append(mark(event.id))
@@ -53,31 +58,58 @@ class Packed:
         if self._length >= FRAME:
             self.flush()
 
-    def _begin(self, seq: int) -> None:
+    def _begin(self, seq: int, origin: Origin | None) -> None:
         """Begins a frame; goes on in the last one where that is small."""
         self._first = seq
         row = fetch_one(
             self._connection,
-            "SELECT n, first_seq, count, length, ids, data FROM frame "
+            "SELECT n, first_seq, count, length, ids, generation, base, span, data FROM frame "
             "WHERE part=? AND first_seq+count=? AND length<?",
             (self._part, seq, FRAME // 2),
         )
         if row is None:
             return
-        number, self._first, self._count, self._length, ids, data = row
-        self._lines = [zstandard.ZstdDecompressor().decompress(data)[:-1]]
-        self._ids = [bytes(ids)]
+        number, first, count, length, ids, generation, base, span, data = row
+        if generation != (0 if origin is None else origin.generation):
+            return
+        try:
+            lines = unpack(data, self._beside(generation, base, span))[:-1]
+        except CorruptRecordError:
+            return  # `verify` tells
+        self._first, self._count, self._length = first, count, length
+        self._lines, self._ids = [lines], [bytes(ids)]
+        self._range.set(generation, base, span)
         self._connection.execute("DELETE FROM frame WHERE n=?", (number,))
+
+    def _beside(self, generation: int, base: int, span: int) -> bytes:
+        return self._read(self._original, generation, base, span) if span else b""
 
     def flush(self) -> None:
         if not self._count:
             return
-        data = self._packer.compress(b"\n".join((*self._lines, b"")))
+        kept, span = self._range, self._range.length
+        try:
+            beside = self._beside(kept.generation, kept.begin, span)
+        except CorruptRecordError:
+            beside, span = b"", 0
+        data = pack(b"\n".join((*self._lines, b"")), beside)
         self._connection.execute(
-            "INSERT INTO frame(part, first_seq, count, length, ids, data) VALUES (?,?,?,?,?,?)",
-            (self._part, self._first, self._count, self._length, b"".join(self._ids), data),
+            "INSERT INTO frame(part, first_seq, count, length, ids, generation, base, span, data) "
+            "VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                self._part,
+                self._first,
+                self._count,
+                self._length,
+                b"".join(self._ids),
+                kept.generation,
+                kept.begin,
+                span,
+                data,
+            ),
         )
         self._lines, self._ids, self._count, self._length = [], [], 0, 0
+        kept.clear()
 
 
 class Pointed:

@@ -16,9 +16,26 @@ _LIMITS = 32
 """Limits of one session that are remembered."""
 _RECENT = 8192
 """Ids of turns and loops remembered: one that comes back after so many others would count twice."""
+BESIDE = "beside"
+"""Tag of a recording whose session has a transcript of the agent's own."""
 _LOW: dict[Completeness, int] = {"full": 0, "partial": 1, "metadata_only": 2}
 _UNFINISHED = {"tool_use", "tool_calls", "function_call", "pause_turn"}
 _PROMPTS = {None, "prompt"}
+# The kinds that each step looks at: most events are none of them, and asking so is the cheapest.
+_SUMMED = frozenset({
+    bodies.SessionStarted, bodies.SessionTitled, bodies.SessionTagged, bodies.UserMessage,
+    bodies.ToolCalled, bodies.LimitStatus, bodies.LimitHit, bodies.LimitResumed, bodies.ParseWarning,
+    bodies.AssistantMessage, bodies.ModelResponded, bodies.ModelSwitched, bodies.UsageRecorded,
+})  # fmt: skip
+_ASKING = frozenset({
+    bodies.PermissionAsked, bodies.ToolCalled, bodies.PermissionAnswered, bodies.ToolFinished,
+    bodies.UserMessage, bodies.SessionEnded, bodies.LoopEnded,
+})  # fmt: skip
+_TELLING = frozenset({
+    bodies.SessionEnded, bodies.UserMessage, bodies.ToolCalled, bodies.SessionStarted,
+    bodies.AssistantMessage, bodies.ModelFailed, bodies.ErrorBody, bodies.ModelResponded,
+    bodies.LoopEnded,
+})  # fmt: skip
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -72,6 +89,11 @@ class Summary(msgspec.Struct, kw_only=True):
         )
 
     @property
+    def is_beside(self) -> bool:
+        """True for a recording of which the agent's own transcript is shown: one run is one row for people."""
+        return BESIDE in self.tags
+
+    @property
     def asks(self) -> Asks | None:
         """What the session waits for, by its own words."""
         return next(reversed(self.asked.values()), None)
@@ -105,9 +127,13 @@ class Summary(msgspec.Struct, kw_only=True):
             self.loops += _is_new(self.recent_loops, event.loop)
         if event.turn is not None:
             self.turns += _is_new(self.recent_turns, event.turn)
-        self._body(event)
-        self._asks(event.body)
-        self._status(event.body)
+        kind = type(event.body)
+        if kind in _SUMMED:
+            self._body(event)
+        if kind in _ASKING and (self.asked or kind is not bodies.ToolFinished):
+            self._asks(event.body)
+        if kind in _TELLING:
+            self._status(event.body)
 
     def _body(self, event: Event) -> None:
         match event.body:

@@ -17,7 +17,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from reenact.errors import ArchiveBusyError
+from reenact.errors import ArchiveBusyError, CorruptRecordError
 from reenact.events import Event
 from reenact.query import EventFacts, Walk
 from reenact.store import frames
@@ -78,9 +78,9 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 class TextIndex:
     """The shards of one archive."""
 
-    def __init__(self, index: Index, read_segment: frames.ReadSegment) -> None:
+    def __init__(self, index: Index, reads: frames.Reads) -> None:
         self._index = index
-        self._read_segment = read_segment
+        self._reads = reads
         self._shards: list[Shard] = []
         self._mark: str | None = None
 
@@ -105,23 +105,32 @@ class TextIndex:
         self._mark = mark
         return self._shards
 
-    def catch_up(self, *, seconds: float | None = None, tell: Tell | None = None) -> bool:
+    def catch_up(
+        self,
+        *,
+        seconds: float | None = None,
+        tell: Tell | None = None,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Works off what is due; gives whether nothing is left.
 
-        Stops when the `seconds` are over. Does nothing while another process does it, or where the
-        cache cannot be written.
+        Stops when the `seconds` are over, or when it is told that it is over. Does nothing while
+        another process does it, or where the cache cannot be written.
         """
         if not self._index.can_write:
             return False
         until = None if seconds is None else time.monotonic() + seconds
+        ends = lambda: is_over() or (until is not None and time.monotonic() >= until)  # noqa: E731
         try:
             with locked(self._lock_path, wait=0):
                 self._settle_mark()
                 due = self._due()
                 if not due.sessions and not due.gone:
                     return True
-                count = self._work(due, until, tell)
+                count = self._work(due, ends, tell)
                 self._done(due, due.sessions[:count])
+                for shard in self.shards():
+                    shard.settle()
                 return count == len(due.sessions)
         except (ArchiveBusyError, apsw.ReadOnlyError, apsw.BusyError):
             return False
@@ -207,7 +216,7 @@ class TextIndex:
 
     # -- working it off -------------------------------------------------------------------------
 
-    def _work(self, due: Due, until: float | None, tell: Tell | None) -> int:
+    def _work(self, due: Due, ends: Callable[[], bool], tell: Tell | None) -> int:
         """Gives how many of the sessions are done."""
         for part in due.gone:
             self._drop(part)
@@ -221,7 +230,7 @@ class TextIndex:
             for part in {part for shard in self.shards() for part in shard.parts_of(session)}:
                 if target is None or part != target.part:
                     self._drop(part)
-            if until is not None and time.monotonic() >= until:
+            if ends():
                 batch.flush()
                 return number + 1
         batch.flush()
@@ -245,10 +254,9 @@ class TextIndex:
             known = None
         walk = msgspec.msgpack.decode(known.state, type=Walk) if known else Walk()
         upto = known.upto if known else 0
-        for event in frames.events(
-            self._index.reader, target.part, start=upto + 1, read_segment=self._read_segment
-        ):
-            batch.add(target, event, walk)
+        with contextlib.suppress(CorruptRecordError):  # what cannot be read is not found; `verify` tells
+            for event in frames.events(self._index.reader, target.part, start=upto + 1, reads=self._reads):
+                batch.add(target, event, walk)
 
     def _drop(self, part: int) -> None:
         for shard in self.shards():

@@ -18,7 +18,7 @@ import msgspec
 from reenact.query import separators
 from reenact.store.sql import fetch, fetch_one
 
-VERSION = 4
+VERSION = 5
 """Raised with every change of the tables or of what is put in; shards of another version are dropped."""
 EVERY = "\ue0000"
 """The word that every row has."""
@@ -28,6 +28,8 @@ _PAGE = 8192
 _BUSY_MS = 30_000
 _PENDING = 16 << 20
 """Bytes of words that are gathered before they are written."""
+_LOOSE = 4 << 20
+"""Bytes of the log from which on it is emptied after a run."""
 _LATEST = 2**62
 UNIT = 10
 """Row numbers are microseconds without so many bits."""
@@ -104,6 +106,7 @@ class Shard:
         path.touch(mode=0o600)
         connection = apsw.Connection(str(path))
         connection.execute(f"PRAGMA page_size={_PAGE}")
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
         with connection:
             connection.execute(_TABLES.format(separators=separators()))
@@ -246,6 +249,15 @@ class Shard:
             self.connection.execute("INSERT INTO words(words) VALUES ('optimize')")
             self.connection.execute("UPDATE meta SET value=0 WHERE name='dropped'")
             self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def settle(self) -> None:
+        """Gives back the room that merged words left, and that of the log beside, where it is much."""
+        log = self.path.with_name(self.path.name + "-wal")
+        if not log.exists() or log.stat().st_size < _LOOSE:
+            return
+        with contextlib.suppress(apsw.BusyError):
+            self.connection.execute("PRAGMA incremental_vacuum").fetchall()
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- looking --------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import apsw
 import msgspec
-import zstandard
 
 from reenact.errors import CorruptRecordError
 from reenact.store import manifest as manifests
@@ -19,6 +18,7 @@ from reenact.store.kept import read_frame
 from reenact.store.layout import Layout
 from reenact.store.manifest import CHUNK, Held
 from reenact.store.originals import Originals, read_sidecar
+from reenact.store.packing import ReadOriginal, Unpacker
 from reenact.store.part import MERGED, RECORDED
 from reenact.store.recorded import Segments
 from reenact.store.sql import fetch
@@ -132,23 +132,23 @@ def index(connection: apsw.Connection, layout: Layout, kept: Originals) -> Itera
         for (reason,) in fetch(connection, "PRAGMA integrity_check"):
             if reason != "ok":
                 yield Damage(where=where, reason=str(reason), severity="cache")
-        for reason in (*_parts(connection), *_against_truth(connection, kept)):
+        for reason in (*_parts(connection, kept.read), *_against_truth(connection, kept)):
             yield Damage(where=where, reason=reason, severity="cache")
     except apsw.Error as error:
         yield Damage(where=where, reason=str(error), severity="cache")
 
 
-def _parts(connection: apsw.Connection) -> Iterator[str]:
-    unpacker = zstandard.ZstdDecompressor()
+def _parts(connection: apsw.Connection, read: ReadOriginal) -> Iterator[str]:
+    unpacker = Unpacker(connection, read)
     rows = connection.execute(
-        "SELECT p.session, p.events, f.count, f.data, f.first_seq FROM part p JOIN frame f ON f.part=p.n "
-        "WHERE p.original<>? ORDER BY p.n, f.first_seq",
+        "SELECT p.n, p.session, f.count, f.data, f.first_seq, f.generation, f.base, f.span "
+        "FROM part p JOIN frame f ON f.part=p.n WHERE p.original<>? ORDER BY p.n, f.first_seq",
         (RECORDED,),
     )
-    for session, _, count, data, first in rows:
+    for part, session, count, data, first, *beside in rows:
         try:
-            held = unpacker.decompress(bytes(data)).count(b"\n")
-        except zstandard.ZstdError as error:
+            held = unpacker.frame(part, bytes(data), *beside).count(b"\n")
+        except CorruptRecordError as error:
             yield f"events of {session} from {first} on: {error}"
             continue
         if held != count:
