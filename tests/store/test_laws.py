@@ -185,7 +185,7 @@ def transcripts(draw: st.DrawFn) -> list[tuple[str, Header, list[Event]]]:
     return made
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(transcripts(), st.randoms(use_true_random=False))
 def test_answers_do_not_depend_on_the_order_of_imports_and_are_those_of_the_model(
     made: list[tuple[str, Header, list[Event]]], shuffler: random.Random

@@ -198,8 +198,12 @@ class Reckoning:
         session.kind, session.parent = header.kind, header.parent
         session.call, session.event = header.parent_call, header.parent_event
         if header.parent is not None:
-            fits = next((edge for edge in told if edge[1] == header.parent), None)
+            fitting = [edge for edge in told if edge[1] == header.parent]
+            fits = next((edge for edge in fitting if edge[3]), fitting[0] if fitting else None)
+            if fits is None and header.kind == "subagent":
+                fits = next((edge for edge in told if self._is_subagent(edge[1])), None)
             if fits is not None:
+                session.parent = fits[1]
                 session.call = session.call or fits[3]
                 if header.kind == "subagent":
                     session.event = session.event or fits[4]
@@ -208,6 +212,9 @@ class Reckoning:
             session.call, session.event = session.call or told[0][3], session.event or told[0][4]
         elif header.kind != "subagent":
             self._infer_fork(session)
+
+    def _is_subagent(self, name: str) -> bool:
+        return self.sessions[name].header.kind == "subagent"
 
     def _infer_fork(self, session: Session) -> None:
         """A session that repeats responses of another main session was forked from it."""
