@@ -26,7 +26,7 @@ VERBS = {
     "search": ("searches", "Search what was said and done, newest first."),
     "usage": ("usages", "Count tokens and cost."),
     "export": ("exports", "Write a session out: jsonl, native, md."),
-    "record": ("recordings", "Run a command with its model calls recorded."),
+    "record": ("recordings", "Run a command and record it: model calls, output, transcript."),
     "replay": ("recordings", "Run a command against a session: same requests, same answers."),
     "demo": ("demo", "See a recording, a replay and a located difference, in five seconds."),
     "note": ("notes", "Note something of a session, or put tags on."),

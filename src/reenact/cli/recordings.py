@@ -26,15 +26,30 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON to a file."
 )
+@click.option("--no-wire", is_flag=True, help="Leave its model calls alone; record the rest.")
+@click.option(
+    "--output/--no-output",
+    default=None,
+    help="Keep what it prints, or do not (else: what it does not print to a terminal).",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND…")
 @click.pass_obj
-def record(context: Context, command: tuple[str, ...], *, quiet: bool, json_path: Path | None) -> int:
-    """Run a command with its model calls recorded. Its exit code is passed on.
+def record(
+    context: Context,
+    command: tuple[str, ...],
+    *,
+    quiet: bool,
+    json_path: Path | None,
+    no_wire: bool,
+    output: bool | None,
+) -> int:
+    """Run a command and record it. Its exit code is passed on.
 
-    The command talks to its provider through a gateway on this machine; nothing else changes for it.
+    Recorded are its model calls, which go through a gateway on this machine, what it prints, and the
+    transcript that its agent writes meanwhile, found by what makes it this run's.
     """
     archive = context.archive
-    recorded = archive.record_command(_command(command))
+    recorded = archive.record_command(_command(command), wire=not no_wire, output=output)
     if json_path is not None:
         json_path.write_bytes(
             msgspec.json.encode({"version": documents.VERSION, **_recorded(archive, recorded)})
@@ -53,6 +68,7 @@ def _recorded(archive: Archive, recorded: Recorded) -> dict[str, object]:
         "transcripts": archive.transcripts_of(recorded.native_sessions),
         "degraded": recorded.degraded,
         "lost": recorded.lost,
+        "missing": list(recorded.missing),
     }
 
 
@@ -64,8 +80,10 @@ def _tell_recorded(recorded: Recorded) -> None:
     )
     if recorded.degraded:
         click.echo(f"warning: {recorded.lost} events could not be kept: {safe(recorded.degraded)}", err=True)
-    if not recorded.exchanges:
+    if not recorded.exchanges and not recorded.missing:
         click.echo("note: the command made no model call through the gateway", err=True)
+    for reason in recorded.missing:
+        click.echo(f"not in the recording: {safe(reason)}", err=True)
 
 
 @click.command()

@@ -185,6 +185,7 @@ class Finding:
     # -- where nothing says so ------------------------------------------------------------------
 
     def _by_likeness(self) -> tuple[SessionRow, ...]:
+        self._tools.store.catch_up()
         own = said(self._tools.store.events(self._recorder.session))
         fitting = [row for row in self._candidates() if self._fits(row, own)]
         if len(fitting) != 1:

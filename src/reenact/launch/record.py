@@ -30,6 +30,7 @@ from reenact.launch.routing import Wire
 from reenact.launch.tools import Choices, Recorded, Tools
 from reenact.recorder import Recorder
 from reenact.replay import to_config
+from reenact.store import BESIDE
 
 if TYPE_CHECKING:
     import subprocess
@@ -110,6 +111,8 @@ def record(
         rows = finding.end() if finding is not None else ()
         missing = [*_missing(wire, finding, rows, is_asked=wanted.wire), *going.missing]
         taken = finding.claimed if finding is not None else ()
+        if rows:
+            recorder.record(SessionTagged(add=(BESIDE,)))
         finish(recorder, seen=wire.sessions, is_cut=wire.is_cut, code=code, missing=missing, told=taken)
     return Recorded(
         session=recorder.session,

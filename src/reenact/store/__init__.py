@@ -9,6 +9,7 @@ from reenact.store.memory import MemoryStore
 from reenact.store.opening import open_store
 from reenact.store.pricing import Pricer
 from reenact.store.protocol import Deriving, Store, Tail, Writer
+from reenact.store.summary import BESIDE
 from reenact.store.values import (
     Annotation,
     Arrival,
@@ -37,6 +38,7 @@ from reenact.store.values import (
 )
 
 __all__ = [
+    "BESIDE",
     "Annotation",
     "Arrival",
     "Damage",

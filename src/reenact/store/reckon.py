@@ -299,7 +299,7 @@ class Reckoning:
             warnings=summary.warnings,
             removed_at_source=session.removed,
             tags=tuple(summary.tags),
-            hidden=session.header.hidden,
+            hidden=session.header.hidden or summary.is_beside,
             agent_version=summary.agent_version,
             asks=summary.asks,
             original=session.original,

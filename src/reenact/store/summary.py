@@ -90,7 +90,7 @@ class Summary(msgspec.Struct, kw_only=True):
 
     @property
     def is_beside(self) -> bool:
-        """True for a recording of which the agent's own transcript is shown: one run is one row for people."""
+        """True for a recording beside the agent's own transcript: one run is one row for people."""
         return BESIDE in self.tags
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reenact.wire.dialect import Dialect
 from reenact.wire.reply import ErrorReply, error_answer
-from reenact.wire.rules import LISTING_DATES, UUIDS, IdShape, Rule, Rules
+from reenact.wire.rules import CURRENT_DATETIME, LISTING_DATES, UUIDS, IdShape, Rules
 
 if TYPE_CHECKING:
     from reenact.wire.canonical import Object
@@ -29,11 +29,7 @@ RULES = Rules(
         IdShape(name="session-id", pattern="ses_[A-Za-z0-9]{6,}", hint="ses_"),
     ),
     rules=(
-        Rule(
-            name="current-datetime",
-            pattern=r"<current_datetime>([^<]+)</current_datetime>",
-            hint="<current_datetime>",
-        ),
+        CURRENT_DATETIME,
         LISTING_DATES,
     ),
 )

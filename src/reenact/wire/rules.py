@@ -47,6 +47,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 UUIDS = IdShape(name="uuid", pattern=UUID, hint="-")
+CURRENT_DATETIME = Rule(
+    name="current-datetime",
+    pattern=r"<current_datetime>([^<]+)</current_datetime>",
+    hint="<current_datetime>",
+)
+"""The time that Copilot puts before what a person says."""
 LISTING_DATES = Rule(
     name="listing-date",
     # `ls -l`: owner, group and time; mode, links, size and name stay.

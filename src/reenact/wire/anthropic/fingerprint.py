@@ -16,7 +16,7 @@ from reenact.wire.anthropic.journal import is_billing_line
 from reenact.wire.anthropic.request import Request, parts_of
 from reenact.wire.fingerprint import Cache, Fingerprint, Part, Prepared, fingerprint
 from reenact.wire.normalise import Id, Normaliser
-from reenact.wire.rules import LISTING_DATES, UUIDS, IdShape, Rule, Rules
+from reenact.wire.rules import CURRENT_DATETIME, LISTING_DATES, UUIDS, IdShape, Rule, Rules
 
 if TYPE_CHECKING:
     from reenact.wire.canonical import Json, Object
@@ -60,10 +60,11 @@ CLAUDE_CODE = Rules(
         ),
         Rule(name="today", pattern=r"\b[Tt]he current month is ([A-Z][a-z]+ \d{4})", hint="urrent month"),
         Rule(name="user-number", pattern=r"/claude-(\d+)(?=/-)", hint="/claude-"),
+        CURRENT_DATETIME,
         LISTING_DATES,
     ),
 )
-"""Further rules for Claude Code, each needed in a run at another place (versions to 2.1.329)."""
+"""Further rules for Claude Code (versions to 2.1.329) and Copilot, each needed in a run at another place."""
 
 _TOOL_OUTPUT = "⟦tool output⟧"
 
