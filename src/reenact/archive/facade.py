@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
@@ -447,6 +448,15 @@ class Archive:
         from reenact.archive import mocking
 
         return mocking.recorded_tools(self, name)
+
+    def receive_otlp(self, *, port: int = 4318) -> AbstractContextManager[str]:
+        """Receives GenAI spans (OTLP/HTTP, JSON) on loopback in its block, each trace as a session.
+
+        The block is given the address for exporters. With port 0, any free one is taken.
+        """
+        from reenact.archive import receiving
+
+        return receiving.receive_otlp(self, port=port)
 
     def transcripts_of(self, native_ids: Iterable[str]) -> list[str]:
         """Gives the imported sessions that go by these ids of their agents."""

@@ -119,8 +119,11 @@ class Session:
         """True between the beginning and the end."""
         return self._state in {"open", "paused"}
 
-    def start(self) -> Self:
+    def start(self, *, ts: int | None = None) -> Self:
         """Begins: run inputs are on disk when this returns. `with` calls it.
+
+        Args:
+            ts: when it began, where that was not now.
 
         Raises:
             DeniedError: a `before_session` hook rejected it; the recording says so.
@@ -130,11 +133,11 @@ class Session:
         self._open_recorder()
         self._state = "open"
         resumed = self.recorder is not None and self.recorder.last > 0
-        self.emit(self.begin.__replace__(resumed=True) if resumed else self.begin)
+        self.emit(self.begin.__replace__(resumed=True) if resumed else self.begin, ts=ts)
         if self.tags:
             self.tag(*self.tags)
         if self.parent is not None:
-            self.parent.told_of(self)
+            self.parent.told_of(self, ts=ts)
         verdict = self.ask("before_session", name=self._header.agent, value=self.begin)
         if verdict.denied is not None:
             loop = self.recorder.header.id[:12] if self.recorder is not None else "loop"
@@ -145,15 +148,20 @@ class Session:
         return self
 
     def end(
-        self, status: EndStatus = "completed", *, error: str | None = None, result: str | None = None
+        self,
+        status: EndStatus = "completed",
+        *,
+        error: str | None = None,
+        result: str | None = None,
+        ts: int | None = None,
     ) -> None:
-        """Ends the session; whatever is still open in it is aborted, and keeps what it had."""
+        """Ends the session, at `ts` where not now; what is open in it is aborted, and keeps what it had."""
         if self._next is not None:
-            self._next.end(status, error=error, result=result)
+            self._next.end(status, error=error, result=result, ts=ts)
         if self._state not in {"open", "paused"}:
             return
         if self._state == "open":
-            self._close_up(status, error, result)
+            self._close_up(status, error, result, ts)
         self._state = "over"
         if self.recorder is not None:
             self.recorder.close()
@@ -483,11 +491,11 @@ class Session:
         """Keeps a large payload (already scrubbed) beside the events; gives its name."""
         return self._writing().put(data)
 
-    def told_of(self, child: Session) -> None:
+    def told_of(self, child: Session, *, ts: int | None = None) -> None:
         """Takes a sub-agent in that has begun."""
         self.children.append(child)
         if child.announced is not None and self.is_open:
-            self.emit(child.announced)
+            self.emit(child.announced, ts=ts)
 
     # -- inside ---------------------------------------------------------------------------------
 
@@ -546,15 +554,18 @@ class Session:
             if finalizing is not None:
                 finalizing.Finalize(None, self.end, exitpriority=10)
 
-    def _close_up(self, status: EndStatus, error: str | None, result: str | None) -> None:
+    def _close_up(
+        self, status: EndStatus, error: str | None, result: str | None, ts: int | None = None
+    ) -> None:
         self.course.close(status, error)
         if not self._is_told:
             self._is_told = True
             self.ask("after_session", name=self._header.agent, value=status)
-        self.emit(bodies.SessionEnded(status=status, error=error, result=result))
+        self.emit(bodies.SessionEnded(status=status, error=error, result=result), ts=ts)
         if self.parent is not None and self.parent.is_open:
             call = self.announced.call if self.announced is not None else None
-            self.parent.emit(bodies.AgentFinished(child=self.id, call=call, status=status, result=result))
+            finished = bodies.AgentFinished(child=self.id, call=call, status=status, result=result)
+            self.parent.emit(finished, ts=ts)
 
     def _complain(self) -> None:
         """Says loudly what could not be kept."""

@@ -1,0 +1,28 @@
+"""Receives spans into an archive: a receiver on a server of its own, with its own door to the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reenact.gateway import Server
+from reenact.integrations.otlp import Receiver
+
+if TYPE_CHECKING:
+    from reenact.archive.facade import Archive
+
+
+@contextmanager
+def receive_otlp(archive: Archive, *, port: int) -> Iterator[str]:
+    """Serves the receiver on loopback for as long as the block runs; gives the address for exporters."""
+    with type(archive)(
+        archive.path, settings=archive.settings, variables=archive.variables, clock=archive.clock
+    ) as own:
+        receiver = Receiver(own)
+        try:
+            with Server(receiver, port=port) as server:
+                yield f"{server.address}/v1/traces"
+        finally:
+            receiver.close()
+    archive.store.catch_up()

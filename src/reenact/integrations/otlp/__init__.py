@@ -1,0 +1,11 @@
+"""Receives OpenTelemetry's GenAI spans over OTLP/HTTP JSON and records them as sessions. Loopback only.
+
+A trace (or all traces of one `gen_ai.conversation.id`) is a session; agents within agents are sessions
+of their own. Spans come when they end, children first: a trace is written when its first span has come.
+"""
+
+from reenact.integrations.otlp.receiver import Receiver
+from reenact.integrations.otlp.spans import GenAiSpan, spans_of
+from reenact.integrations.otlp.traces import Traces
+
+__all__ = ["GenAiSpan", "Receiver", "Traces", "spans_of"]
