@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.sessions.elsewhere import Elsewhere
 from tests.sessions.rooms import fill, texts
 
 from reenact.errors import SessionBusyError
 from reenact.sessions import LiveSessions
 
 
-class Elsewhere:
+class Other:
     """Another process, at work on the same archive."""
 
     def __init__(self, folder: Path) -> None:
-        words = [sys.executable, "-m", "tests.sessions.elsewhere", str(folder)]
-        self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.folder = folder
+        self.process = Elsewhere()
 
     def ask(self, *words: Any) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(words) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def leave(self) -> None:
-        self._process.communicate()
-        assert self._process.returncode == 0
+        return self.process.ask(self.folder, *words)
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
-    process = Elsewhere(tmp_path)
-    yield process
-    process.leave()
+def elsewhere(tmp_path: Path) -> Iterator[Other]:
+    other = Other(tmp_path)
+    yield other
+    other.process.leave()
 
 
 def test_a_session_open_elsewhere_can_be_read_forked_and_later_opened(
-    live: LiveSessions, elsewhere: Elsewhere
+    live: LiveSessions, elsewhere: Other
 ) -> None:
     chat = fill(live.open("chat"), "one", "two")
     refused = elsewhere.ask("inject", "chat", "user", "three")
@@ -64,9 +53,7 @@ def test_a_session_open_elsewhere_can_be_read_forked_and_later_opened(
     assert texts(fill(live.open("chat"), "five"))[-2:] == ["four", "five"]
 
 
-def test_what_another_one_wrote_while_a_session_rested_is_there(
-    live: LiveSessions, elsewhere: Elsewhere
-) -> None:
+def test_what_another_one_wrote_while_a_session_rested_is_there(live: LiveSessions, elsewhere: Other) -> None:
     chat = fill(live.open("chat"), "one")
     heard = chat.subscribe()
     chat.rest()
