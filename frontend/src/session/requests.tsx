@@ -95,7 +95,7 @@ export function Timing({ view }: { view: RequestView }): JSX.Element | null {
 export function RequestsTab({ s }: { s: Session }): JSX.Element {
     const told = useSignal<Told | null>(null);
     const view = useSignal<RequestView | null>(null);
-    const shown = useSignal(400);
+    const shown = useSignal(120);
     const last = s.view.value?.last ?? 0;
     useEffect(() => {
         void get<Told>(path(s.id, "/requests")).then((value) => (told.value = value)).catch(() => undefined);
@@ -117,7 +117,7 @@ export function RequestsTab({ s }: { s: Session }): JSX.Element {
             <div class="table-box" tabIndex={0} role="region" aria-label="Requests">
                 <Table s={s} rows={main.slice(0, shown.value)} title="Requests" />
                 {main.length > shown.value && (
-                    <button type="button" class="unfold" onClick={() => (shown.value += 2000)}>
+                    <button type="button" class="unfold" onClick={() => (shown.value += 500)}>
                         show {grouped(main.length - shown.value)} more
                     </button>
                 )}
