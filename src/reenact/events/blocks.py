@@ -30,6 +30,8 @@ class Block(
 
 
 class Text(Block, frozen=True, kw_only=True, tag="text"):
+    """What was said, in words."""
+
     text: str
     extra: dict[str, Any] | None = None
     """What else the source said of this block (citations, cache marks)."""
