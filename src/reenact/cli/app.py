@@ -29,6 +29,7 @@ VERBS = {
     "record": ("recordings", "Run a command and record it: model calls, output, transcript."),
     "replay": ("recordings", "Run a command against a session: same requests, same answers."),
     "demo": ("demo", "See a recording, a replay and a located difference, in five seconds."),
+    "fork": ("forks", "Fork a session at any event, to go on from there."),
     "note": ("notes", "Note something of a session, or put tags on."),
     "verify": ("care", "Read every stored byte and tell what does not check out."),
     "reindex": ("care", "Delete what is derived and derive it again."),
