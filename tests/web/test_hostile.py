@@ -103,6 +103,20 @@ def test_an_image_too_large_or_broken_is_none(evil: Archive) -> None:
     assert found[0] == "image/webp"
 
 
+def test_a_blob_that_unpacks_to_very_much_is_not_unpacked(
+    evil: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = evil.store.put_blob(PIXEL[:8] + bytes(LARGEST_IMAGE))
+    small = evil.store.put_blob(PIXEL)
+    assert image_bytes(Picture(blob=small), evil.store) == ("image/png", PIXEL)
+    monkeypatch.setattr("reenact.store.blobs.read_blob", None)  # whoever reads it whole fails
+    assert image_bytes(Picture(blob=name), evil.store) is None
+    (path,) = (evil.path / "blobs").glob(f"*/{name[7:]}.zst")
+    assert path.stat().st_size < 10_000  # this is what makes it a bomb
+    path.write_bytes(b"no frame at all")
+    assert image_bytes(Picture(blob=name), evil.store) is None
+
+
 def test_control_and_direction_signs_stay_what_they_are_in_json(browser: Browser, evil: Archive) -> None:
     rows = browser.get("/api/sessions/evil/stream?limit=200").json["rows"]
     text = next(row["text"]["text"] for row in rows if row["kind"] == "assistant")

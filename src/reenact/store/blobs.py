@@ -19,6 +19,8 @@ REFERENCE = re.compile(rb"sha256:[0-9a-f]{64}")
 """How a blob is named wherever it is referred to."""
 _LEVEL = 3
 _ASIDE = ".gone"
+_HEAD = 18
+"""The longest head of a zstd frame."""
 
 
 class Blobs:
@@ -40,8 +42,8 @@ class Blobs:
             self._unsynced.add(path)
         return name
 
-    def get(self, name: str) -> bytes | None:
-        """Gives a blob, or None where there is none.
+    def get(self, name: str, *, most: int | None = None) -> bytes | None:
+        """Gives a blob, or None where there is none, or none of at most so many bytes.
 
         Raises:
             CorruptRecordError: it is damaged.
@@ -50,7 +52,10 @@ class Blobs:
         if found is None:
             return None
         try:
-            return read_blob(self._layout.blob(found[1]))
+            path = self._layout.blob(found[1])
+            if most is not None and not 0 <= _size(path) <= most:
+                return None
+            return read_blob(path)
         except FileNotFoundError:
             return None
 
@@ -81,6 +86,16 @@ class Blobs:
                 os.close(handle)
         for folder in sorted({path.parent for path in unsynced}):
             sync_directory(folder)
+
+
+def _size(path: Path) -> int:
+    """Gives how large a blob is once it is unpacked, by its head alone; -1 where that does not tell."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    try:
+        return zstandard.frame_content_size(head)
+    except zstandard.ZstdError:
+        return -1
 
 
 def read_blob(path: Path) -> bytes:

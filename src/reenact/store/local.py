@@ -197,8 +197,8 @@ class LocalStore:
         self._writable()
         return self._blobs.put(data)
 
-    def blob(self, name: str) -> bytes | None:
-        return self._blobs.get(name)
+    def blob(self, name: str, *, most: int | None = None) -> bytes | None:
+        return self._blobs.get(name, most=most)
 
     # -- reading --------------------------------------------------------------------------------
 

@@ -137,8 +137,9 @@ class MemoryStore:
         self._blobs[name] = data
         return name
 
-    def blob(self, name: str) -> bytes | None:
-        return self._blobs.get(name)
+    def blob(self, name: str, *, most: int | None = None) -> bytes | None:
+        found = self._blobs.get(name)
+        return None if found is None or (most is not None and len(found) > most) else found
 
     # -- reading --------------------------------------------------------------------------------
 

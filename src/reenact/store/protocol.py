@@ -179,7 +179,9 @@ class Store(Protocol):
         """Keeps bytes once; gives their tagged hash."""
         ...
 
-    def blob(self, name: str) -> bytes | None: ...
+    def blob(self, name: str, *, most: int | None = None) -> bytes | None:
+        """Gives a blob, or None where there is none, or where it has more than `most` bytes: it is not read then."""
+        ...
 
     # -- reading --------------------------------------------------------------------------------
 

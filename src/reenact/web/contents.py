@@ -197,7 +197,7 @@ def image_bytes(picture: Picture, store: Store) -> tuple[str, bytes] | None:
         except (binascii.Error, ValueError):
             return None
     elif picture.blob is not None:
-        data = store.blob(picture.blob)
+        data = store.blob(picture.blob, most=LARGEST_IMAGE)
     if data is None or len(data) > LARGEST_IMAGE:
         return None
     for magic, media_type in _MAGIC:
