@@ -180,7 +180,7 @@ class Store(Protocol):
         ...
 
     def blob(self, name: str, *, most: int | None = None) -> bytes | None:
-        """Gives a blob, or None where there is none, or where it has more than `most` bytes: it is not read then."""
+        """Gives a blob, or None where there is none, or where it has more than `most` bytes."""
         ...
 
     # -- reading --------------------------------------------------------------------------------
