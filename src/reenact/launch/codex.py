@@ -21,13 +21,14 @@ _BUILT_IN = "openai"
 _API = "https://api.openai.com/v1"
 _SUBSCRIPTION = "https://chatgpt.com/backend-api/codex"
 _QUIET = ("check_for_update_on_startup=false", "analytics.enabled=false")
+_NOTHING = msgspec.Raw(b"null")
 
 
 class _Login(msgspec.Struct, frozen=True):
     """Which kind of login there is; the secrets themselves are not looked at."""
 
-    OPENAI_API_KEY: msgspec.Raw | None = None
-    tokens: msgspec.Raw | None = None
+    OPENAI_API_KEY: msgspec.Raw = _NOTHING
+    tokens: msgspec.Raw = _NOTHING
 
 
 def providers(command: Sequence[str], variables: Mapping[str, str]) -> tuple[Provider, ...]:
@@ -132,4 +133,4 @@ def _is_subscribed(variables: Mapping[str, str]) -> bool:
         login = msgspec.json.decode((_home(variables) / "auth.json").read_bytes(), type=_Login)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    return bytes(login.tokens or b"null") != b"null" and bytes(login.OPENAI_API_KEY or b"null") == b"null"
+    return bytes(login.tokens) != b"null" and bytes(login.OPENAI_API_KEY) == b"null"
