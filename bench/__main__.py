@@ -17,7 +17,7 @@ from typing import Any
 from bench.figures import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
-NAMES = ("replay", "search", "importing", "reading", "recording", "following")
+NAMES = ("replay", "search", "importing", "reading", "recording", "following", "live")
 HEAVY = ("heavy", "page")
 """Run only when named: they take long."""
 
