@@ -9,8 +9,9 @@ import apsw
 
 SCHEMA = 7
 """Raised with every change of the tables; an index of another version is built anew."""
-PAGE = 8192
-CHECKPOINT_PAGES = 4096
+PAGE = 16384
+"""Several frames of packed events fit into one page, so that little of it stays empty."""
+CHECKPOINT_PAGES = 2048
 """Pages in the log before they go to the database: 32 MB, so that an import seldom waits for it."""
 BUSY_MS = 30_000
 
@@ -135,7 +136,7 @@ def connect(path: Path) -> apsw.Connection:
     connection.execute(f"PRAGMA page_size={PAGE}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("PRAGMA cache_size=-32768")
+    connection.execute("PRAGMA cache_size=-16384")
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.execute(_TEMPORARY)

@@ -13,7 +13,9 @@ from reenact.store.packing import Range, ReadOriginal, pack, unpack
 from reenact.store.sql import fetch_one
 
 FRAME = 256 * 1024
-"""Bytes of events in one frame."""
+"""Bytes of a segment to which one row points."""
+PACKED = 64 * 1024
+"""Bytes of events in one frame: packed against their original they need no more to pack well."""
 
 
 class Shelf(Protocol):
@@ -55,7 +57,7 @@ class Packed:
         self._ids.append(mark(event.id))
         self._count += 1
         self._length += len(line) + 1
-        if self._length >= FRAME:
+        if self._length >= PACKED:
             self.flush()
 
     def _begin(self, seq: int, origin: Origin | None) -> None:
@@ -65,7 +67,7 @@ class Packed:
             self._connection,
             "SELECT n, first_seq, count, length, ids, generation, base, span, data FROM frame "
             "WHERE part=? AND first_seq+count=? AND length<?",
-            (self._part, seq, FRAME // 2),
+            (self._part, seq, PACKED // 2),
         )
         if row is None:
             return

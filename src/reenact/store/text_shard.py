@@ -95,7 +95,7 @@ class Shard:
         self.connection = apsw.Connection(str(path))
         self.connection.set_busy_timeout(_BUSY_MS)
         self.connection.execute("PRAGMA synchronous=NORMAL")
-        self.connection.execute("PRAGMA cache_size=-65536")
+        self.connection.execute("PRAGMA cache_size=-32768")
         self._values: dict[tuple[str, str], int] = {}
         self._shown: dict[tuple[int, tuple[tuple[str, str], ...]], str] = {}
 
