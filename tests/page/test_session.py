@@ -238,7 +238,9 @@ def test_commands_are_shown_exactly_and_copied_and_nothing_runs(
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.keyboard.press("f")
-    expect(page.get_by_role("dialog", name="Fork")).to_contain_text(commands["replay"].split(" -- ")[0])
+    expect(page.get_by_role("dialog", name="Fork")).to_contain_text(
+        commands["fork"].replace("{n}", str(step(page)))
+    )
 
 
 def test_panes_are_dragged_and_remembered(page: Page, mended: str) -> None:

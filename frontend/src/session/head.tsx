@@ -56,7 +56,10 @@ export function Head({ s, ask, onAsk, drawers }: HeadProps): JSX.Element {
             </button>
             {view.parent && (
                 <a class="chip" href={href({ view: "session", id: view.parent.id })}>
-                    {row.kind === "fork" ? "fork of" : "part of"} {visible(view.parent.title ?? view.parent.id).slice(0, 40)}
+                    {row.kind === "fork" && <Icon name="fork" />}
+                    <bdi>
+                        {row.kind === "fork" ? "fork of" : "part of"} {visible(view.parent.title ?? view.parent.id).slice(0, 40)}
+                    </bdi>
                 </a>
             )}
             {row.tags.map((tag) => (
@@ -64,7 +67,7 @@ export function Head({ s, ask, onAsk, drawers }: HeadProps): JSX.Element {
                     <bdi>{visible(tag).slice(0, 40)}</bdi>
                 </a>
             ))}
-            {row.chip && <span class={`chip ${row.chip.tone}`}>{visible(row.chip.text)}</span>}
+            {row.chip && !(view.parent && row.chip.session) && <span class={`chip ${row.chip.tone === "plain" ? "" : row.chip.tone}`}>{visible(row.chip.text)}</span>}
             <p class="meta">
                 <span>{rest.join(" · ")}</span> <code title={row.id}>{row.native_id.slice(0, 8)}</code>
             </p>

@@ -357,7 +357,8 @@ function Fork({ row }: { row: StreamRow }): JSX.Element {
     return (
         <p class="forked">
             <span class="chip outline">
-                <Icon name="fork" /> fork
+                <Icon name="fork" />
+                <span>fork</span>
             </span>
             <span>
                 <Plain text={fork?.title ?? row.title} />

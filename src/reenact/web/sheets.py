@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from reenact.store import Filter
 from reenact.web.sessions import ms, usage_of
 from reenact.web.spans import in_order
@@ -34,7 +36,7 @@ def sheet(reading: Reading, name: str) -> SessionView:
     lanes = [_lane(reading, 0, row, None)]
     lanes += [_lane(reading, number, item, spawned.get(item.id)) for number, item in enumerate(own, 1)]
     return SessionView(
-        session=reading.view(row),
+        session=msgspec.structs.replace(reading.view(row), branch=_branch(reel, reading)),
         parent=reading.view(parent[0]) if parent else None,
         forks=tuple(reading.view(item) for item in forks),
         lanes=tuple(lanes),
@@ -46,6 +48,13 @@ def sheet(reading: Reading, name: str) -> SessionView:
         is_live=reading.status(row) in {"working", "waiting"},
         commands=commands(row),
     )
+
+
+def _branch(reel: Reel | None, reading: Reading) -> str | None:
+    """Gives the branch that was worked on last: only the events tell it."""
+    branches = (item.setting.branch for item in reversed(reel.settings)) if reel is not None else ()
+    found = next((branch for branch in branches if branch), None)
+    return None if found is None else reading.archive.guard.text(found)
 
 
 def children(reading: Reading, name: str) -> SessionList:
@@ -98,7 +107,7 @@ def commands(row: SessionRow) -> Commands:
     agent = _AGENTS.get(row.agent)
     return Commands(
         show=f"reenact show {name} --at {{n}}",
-        fork=None,
+        fork=f"reenact fork {name} --at {{n}}",
         replay=f"reenact replay {name} -- {agent}" if agent else None,
         export={kind: f"reenact export {name} --format {kind}" for kind in ("md", "jsonl", "native")},
     )
