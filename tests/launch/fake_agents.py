@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 import uuid
@@ -121,13 +122,16 @@ def gemini(prompt: str, session: str) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Plays one agent; `--silent` makes it end without a transcript."""
+    """Plays one agent; `--silent` makes it leave no transcript, `--endless` makes it stay."""
     agent, *rest = words
     prompt = rest[rest.index("-p") + 1]
     named = rest[rest.index("--session-id") + 1] if "--session-id" in rest else fresh()
-    print(json.dumps({"session": named}), flush=True)
+    print(json.dumps({"session": named, "pid": os.getpid()}), flush=True)
     if "--silent" not in rest:
         {"claude": claude, "codex": codex, "gemini": gemini}[agent](prompt, named)
+    print(json.dumps({"written": True}), flush=True)
+    while "--endless" in rest:
+        signal.pause()
     return 0
 
 
