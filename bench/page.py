@@ -33,6 +33,8 @@ EVENTS = 100_000
 SESSIONS = 100_000
 LOOKS = 100
 WRITES = 20
+FIRST_VIEW = ("", f"/columns?part=1&at={EVENTS // 2}", f"/stream?at={EVENTS // 2}", f"/step/{EVENTS // 2}")
+"""What the page asks for before anything is seen."""
 BEGIN = 1_790_000_000_000_000
 SECOND = 1_000_000
 
@@ -115,7 +117,7 @@ def large(home: Path, root: Path) -> Iterator[Figure]:
                 path.unlink()
         up = Up(home, root)
         up.get("/api/status")  # the process has its modules then; the session nobody has looked at
-        first.append(sum(up.took(path) for path in ("/api/sessions/large", "/api/sessions/large/stream")))
+        first.append(sum(up.took(f"/api/sessions/large{path}") for path in FIRST_VIEW))
         folded.append(up.took("/api/sessions/large/columns?buckets=1400"))
         up.end()
         up = Up(home, root)
@@ -123,16 +125,18 @@ def large(home: Path, root: Path) -> Iterator[Figure]:
         again.append(up.took("/api/sessions/large/columns?buckets=1400"))
         if number < 2:
             up.end()
-    yield _figure("first view (session and stream), never folded", first, "ms", 300, detail)
+    yield _figure("first view (session, tape, stream, step), never folded", first, "ms", 300, detail)
     yield _figure("scrubber's columns, folded for the first time", folded, "ms", 5_000, detail)
     yield _figure("scrubber's columns, after a restart", again, "ms", 300, detail)
     for name in ("at/{}", "step/{}", "context/at/{}", "stream?at={}", "outline?from={}&limit=200"):
         asking = "/api/sessions/large/" + name
-        late = [
-            _p95([up.took(asking.format(numbers.randrange(1, EVENTS))) for _ in range(LOOKS)])
-            for _ in range(3)
-        ]
+        late, worked = [], []
+        for _ in range(3):
+            before = up.worked()
+            late.append(_p95([up.took(asking.format(numbers.randrange(1, EVENTS))) for _ in range(LOOKS)]))
+            worked.append((up.worked() - before) / LOOKS * 1000)
         yield _figure(f"any step: {name.format('N')}, 95th percentile", late, "ms", 50, detail)
+        yield _figure(f"any step: {name.format('N')}, processor time", worked, "ms", 25, detail)
     yield _figure("memory with that session open", [up.resident()], "MB", 400, detail)
     up.end()
 
@@ -161,6 +165,8 @@ def many(home: Path, root: Path) -> Iterator[Figure]:
             _p95([up.took(asking.format(numbers.randrange(SESSIONS))) for _ in range(40)]) for _ in range(3)
         ]
         yield _figure(f"list, {name}, 95th percentile", late, "ms", 50, detail)
+    yield _figure("heads of the list, first time", [up.took("/api/groups")], "ms", 2_000, detail)
+    yield _figure("heads of the list", [up.took("/api/groups") for _ in range(5)], "ms", 100, detail)
     yield _figure("home, cards and calendar", [up.took("/api/home") for _ in range(5)], "ms", 1_000, detail)
     yield _figure(
         "from an agent's write to the page", _latencies(up, path), "ms", 500, f"{WRITES} lines; {detail}"
