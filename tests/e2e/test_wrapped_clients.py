@@ -18,7 +18,7 @@ import pytest
 from tests.clients import install, run, stories
 from tests.clients.endpoint import Endpoint
 from tests.clients.rules_endpoint import RulesEndpoint
-from tests.clients.script import Script, Talk
+from tests.clients.script import Say, Script, Talk, Usage
 from tests.e2e.conftest import _is_required
 from tests.e2e.places import reenact
 from tests.e2e.test_copilot_opencode import _BOOM, COPILOT, OPENCODE, _tokens, _with_path, _work
@@ -220,6 +220,42 @@ def test_a_client_is_recorded_with_its_transcript_and_replayed_elsewhere(kind: K
     assert replayed["diverged"] is False
     assert sum(replayed["matched"].values()) == replayed["recorded"] == recorded["exchanges"]
     assert replayed["unplayed"] == []
+
+
+def test_two_of_codex_with_the_same_prompt_in_one_folder_are_told_apart(tmp_path: Path) -> None:
+    if install.command(CODEX) is None:
+        pytest.skip(f"{CODEX} is not installed")
+    here, archive = Place(tmp_path / "a", CODEX), tmp_path / "archive"
+    says = "Say it twice"
+    talks = tuple(
+        Talk(says=says, answers=(Say(text="The same.", usage=Usage(input=5, output=2)),)) for _ in "ab"
+    )
+    with Endpoint(Script(talks, seed="twins")) as endpoint:
+        (*command, _), extra = _codex(here, endpoint.url)
+        variables = here.machine.environment({**extra, "REENACT_HOME": str(archive)})
+        reports = [tmp_path / f"{name}.json" for name in "ab"]
+        started = [
+            subprocess.Popen(
+                [*reenact("record"), "--json", str(report), "--", *command, says],
+                cwd=here.cwd,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            for report in reports
+        ]
+        printed = [process.communicate(timeout=120)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0]
+    threads = [json.loads(text.splitlines()[0])["thread_id"] for text in printed]
+    found = [json.loads(report.read_text()) for report in reports]
+    assert [each["native_sessions"] for each in found] == [[thread] for thread in threads]
+    assert [each["missing"] for each in found] == [[], []]
+    with _opened(archive, here.home) as opened:
+        rows = opened.sessions()
+        assert sum(row.original is not None for row in rows) == 2
+        assert sum(row.own.tokens.total for row in rows) == 14
 
 
 def _is_linked_and_counted_once(kind: Kind, archive: Path, here: Place, recorded: Any, spent: Sums) -> None:
