@@ -312,9 +312,7 @@ def elsewhere() -> Iterator[Elsewhere]:
     process.leave()
 
 
-def test_live_sessions_are_what_the_model_says(
-    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_live_sessions_are_what_the_model_says(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("fsync", "fdatasync"):  # only the death of the machine would ask for these
         monkeypatch.setattr(os, name, lambda _: None)
     Machine.elsewhere = elsewhere
