@@ -138,6 +138,19 @@ def test_hovering_tells_a_step_and_changes_nothing(page: Page, mended: str) -> N
     expect(page.locator(".deck .tip")).to_have_count(0)
 
 
+def test_the_tape_is_told_as_a_table(page: Page, served: Served, mended: str) -> None:
+    columns = ask(served, f"sessions/{mended}/columns")
+    page.keyboard.press("t")
+    table = page.get_by_role("region", name="The tape as a table")
+    expect(table.locator("tbody tr")).to_have_count(len(columns["seq"]))
+    expect(table.locator("tr[aria-current]")).to_contain_text(str(step(page)))
+    assert serious(page) == []
+    table.get_by_role("button", name=str(columns["seq"][0]), exact=True).click()
+    assert step(page) == columns["seq"][0]
+    page.keyboard.press("t")
+    expect(table).to_have_count(0)
+
+
 def test_switching_the_scale_keeps_the_step(page: Page, mended: str) -> None:
     del mended
     page.keyboard.press("Home")

@@ -14,6 +14,7 @@ import { Readouts } from "./readouts";
 import { fitted, fold, nearest, onLane, panned, resized, revealed, type Scale, scaleOf, switched, xOfIndex, zoomed } from "./scale";
 import type { Steps } from "./steps";
 import { paintHead } from "./strokes";
+import { TapeTable } from "./table";
 import { Tip } from "./tip";
 import { clock } from "./ruler";
 import { usePlayer } from "./player";
@@ -37,6 +38,7 @@ export function Deck({ s, modes }: { s: Session; modes: { mode: Scale["mode"]; o
     const scale = useSignal<Scale | null>(null);
     const hover = useSignal<Hover | null>(null);
     const isUnfolded = useSignal(false);
+    const asTable = useSignal(false);
     const isNarrow = useSignal(innerWidth <= NARROW);
     const layers = useRef<{ ink: HTMLCanvasElement; pencil: HTMLCanvasElement; inks: Palette } | null>(null);
     const player = usePlayer(s);
@@ -45,6 +47,7 @@ export function Deck({ s, modes }: { s: Session; modes: { mode: Scale["mode"]; o
         { keys: ["Space"], does: "play, pause", run: player.toggle }, // heard below: a button with the focus has Space for itself
         { keys: ["+", "="], does: "faster", run: () => player.change(1) },
         { keys: ["-"], does: "slower", run: () => player.change(-1) },
+        { keys: ["t"], does: "the tape as a table", run: () => (asTable.value = !asTable.peek()) },
     ]);
     useEffect(() => {
         const heard = (event: KeyboardEvent): void => {
@@ -246,6 +249,7 @@ export function Deck({ s, modes }: { s: Session; modes: { mode: Scale["mode"]; o
 
     return (
         <section class="deck" aria-label="Scrubber" data-pane="deck">
+            {asTable.value && <TapeTable s={s} onClose={() => (asTable.value = false)} />}
             {s.progress.value !== null && <Reading s={s} share={s.progress.value} />}
             <Readouts s={s} player={player} mode={scale.value?.mode ?? modes.mode} onMode={modes.onMode} hasTimes={(scale.value?.folded.active ?? 1) > 0} />
             <div class="tape-of" style={{ height: `${height}px` }}>

@@ -4,7 +4,7 @@ import { type Buckets, bucketed, isDense, visible } from "./buckets";
 import { type Palette } from "./palette";
 import { ticksOf } from "./ruler";
 import { type Scale, content, span, xOfIndex, xOfTime } from "./scale";
-import { FAILED, MODEL, OPEN, TOOL } from "./steps";
+import { EFFECTS, FAILED, MODEL, OPEN, TOOL } from "./steps";
 import { paintMark } from "./strokes";
 
 export type Pen = Pick<
@@ -198,6 +198,8 @@ function block(pen: Pen, from: number, to: number, band: Band, least: number): v
     pen.fill();
 }
 
+const SPAWN = EFFECTS.indexOf("spawn");
+
 /** A step that has not ended runs on to the edge and fades there. */
 function softEnd(pen: Pen, { scale, margin }: Sheet, from: number, band: Band, ink: string, paper: string): void {
     const edge = scale.width + margin;
@@ -246,10 +248,13 @@ function paintTools(pen: Pen, sheet: Sheet, band: Band, inks: Palette, buckets: 
         return;
     }
     const { from, to } = visible(scale);
+    const born = new Map(steps.lanes.map((lane) => [lane.spawn, lane.index]));
     for (let i = from; i < to; i++) {
         if (steps.act[i] !== TOOL) continue;
         const drawn = span(scale, i);
-        const ink = inkOf(steps.effect[i] as number);
+        // what started a sub-agent has the colour of its lane
+        const lane = steps.effect[i] === SPAWN && !isDimmed(sheet, 0) ? born.get(i) : undefined;
+        const ink = lane === undefined ? inkOf(steps.effect[i] as number) : inks.lane(lane);
         if (steps.ok[i] === OPEN && steps.isOpen) {
             softEnd(pen, sheet, drawn.from, band, ink, inks.paper);
             continue;

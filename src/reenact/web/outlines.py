@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reenact.web.winding import Winding
 
 _TITLE = 120
+_CENT = 0.01
 
 
 def rows(winding: Winding) -> list[OutlineRow]:
@@ -206,9 +207,10 @@ def _spent(cost: tuple[float, bool] | None) -> str | None:
     if cost is None:
         return None
     known, is_all = cost
+    told = f"${known:.4f}" if 0 < known < _CENT else f"${known:.2f}"
     if is_all:
-        return f"${known:.2f}"
-    return f"\N{GREATER-THAN OR EQUAL TO}${known:.2f}" if known else None
+        return told
+    return f"\N{GREATER-THAN OR EQUAL TO}{told}" if known else None
 
 
 def _right(step: Step) -> str | None:
