@@ -17,14 +17,14 @@ from tests.recorder.rooms import answer, archive_in, request, result, said
 from reenact.events import Event
 
 DEAD = 9
-_REAL = os.write
+REAL = os.write
 
 
 def live(folder: Path, told: int) -> None:
     """Records two loops, turns, tools, a sub-agent and a stream; tells each event once it is kept."""
 
     def tell(event: Event) -> None:
-        _REAL(told, f"{event.session} {event.seq} {event.body.kind}\n".encode())
+        REAL(told, f"{event.session} {event.seq} {event.body.kind}\n".encode())
 
     with (
         archive_in(folder) as archive,
@@ -66,7 +66,7 @@ class Death:
             view = memoryview(data)
             self._pass()
             self._pass(half=(handle, view[: len(view) // 2]))
-            return _REAL(handle, data)
+            return REAL(handle, data)
 
         os.write = write
         # Only the death of the machine would ask for these, and they take most of the time.
@@ -77,7 +77,7 @@ class Death:
         self.count += 1
         if self.count == self._at:
             if half is not None:
-                _REAL(*half)
+                REAL(*half)
             os._exit(DEAD)
 
 
@@ -92,7 +92,7 @@ def run(folder: Path, at: int | None) -> int:
         death.lurk()
         try:
             live(folder / name, told)
-            _REAL(writer, str(death.count).encode())
+            REAL(writer, str(death.count).encode())
         finally:
             os._exit(0)
     os.close(writer)

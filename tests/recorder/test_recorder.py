@@ -125,3 +125,34 @@ def test_ten_thousand_events_are_numbered_without_a_gap(archive: Archive) -> Non
         writing.record(SessionNote(text="x"))
     writing.close()
     assert [event.seq for event in recorded(archive)] == list(range(1, 10_001))
+
+
+def test_one_that_rests_goes_on_where_the_session_then_is(archive: Archive) -> None:
+    writing = recorder(archive)
+    writing.record(SessionNote(text="one"))
+    writing.rest()
+    assert writing.is_resting
+    other = recorder(archive)
+    other.record(SessionNote(text="two"))
+    assert writing.record(SessionNote(text="lost")) is None
+    assert "another process" in str(writing.cause)
+    other.close()
+    kept = writing.record(SessionNote(text="three"))
+    assert kept is not None
+    assert (kept.seq, writing.is_resting, writing.lost) == (3, False, 1)
+    assert [event.body.text for event in recorded(archive)] == ["one", "two", "three"]
+
+
+def test_a_witness_has_every_event_before_record_returns(archive: Archive) -> None:
+    writing = recorder(archive)
+    seen: list[int] = []
+    writing.witness = lambda event: seen.append(event.seq)
+    threads = [
+        threading.Thread(target=lambda: [writing.record(SessionNote(text="x")) for _ in range(50)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == list(range(1, 201))

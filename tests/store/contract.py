@@ -714,6 +714,26 @@ class RecordingContract:
         assert list(store.events("s1")) == made
         assert row(store, "s1").events == 7
 
+    def test_a_tail_gives_what_is_written_once_and_needs_no_catch_up(self, store: Store) -> None:
+        made = line("s1", *(prompt(f"{n}") for n in range(7)))
+        assert list(store.tail("s1").read()) == []
+        with closing(store.writer(header("s1"))) as writer:
+            writer.append(made[0])
+            tail = store.tail("s1")
+            assert list(tail.read()) == made[:1]
+            for each in made[1:5]:
+                writer.append(each)
+            assert next(tail.read()) == made[1]
+            assert list(tail.read()) == made[2:5]
+            assert (tail.last, list(tail.read())) == (5, [])
+        store.seal(idle_before=2**62)
+        with closing(store.writer(header("s1"))) as writer:
+            for each in made[5:]:
+                writer.append(each)
+        assert list(tail.read()) == made[5:]
+        assert list(store.tail("s1").read()) == made
+        assert list(store.tail("s1", after=3).read()) == made[3:]
+
     def test_there_is_one_writer(self, store: Store) -> None:
         writer = store.writer(header("s1"))
         with pytest.raises(ArchiveBusyError):
