@@ -18,7 +18,7 @@ import pytest
 from tests.clients import install, run, stories
 from tests.clients.endpoint import Endpoint
 from tests.clients.rules_endpoint import RulesEndpoint
-from tests.clients.script import Say, Script, Talk, Usage
+from tests.clients.script import Call, Say, Script, Talk, Usage
 from tests.e2e.conftest import _is_required
 from tests.e2e.places import reenact
 from tests.e2e.test_copilot_opencode import _BOOM, COPILOT, OPENCODE, _tokens, _with_path, _work
@@ -30,7 +30,7 @@ from reenact.events.bodies import Custom
 from reenact.launch.finding import TRANSCRIPT
 
 pytestmark = pytest.mark.e2e
-CODEX = "codex-0.169.0"
+CLAUDE, CODEX = "claude-2.1.329", "codex-0.169.0"
 Sums = tuple[int, int, int, int]
 
 
@@ -102,8 +102,15 @@ def _booked(endpoint: Endpoint) -> Sums:
 
 
 def _scripted(client: str, place: Place) -> Endpoint:
-    file, read = ("path", "view") if client == COPILOT else ("filePath", "read")
+    names = {COPILOT: ("path", "view"), OPENCODE: ("filePath", "read"), CLAUDE: ("file_path", "Read")}
+    file, read = names[client]
     first, _ = _work(file, _BOOM, read)
+    if client == CLAUDE:
+        calls = (Call(name="Bash", input=_BOOM), Call(name="Bash", input={"command": "true"}))
+        first = Talk(
+            says=first.says,
+            answers=(first.answers[0], Say(calls=calls, usage=Usage(input=9, output=3)), first.answers[2]),
+        )
     return Endpoint(Script((_with_path(first, place.machine.root),), seed=client))
 
 
@@ -141,6 +148,14 @@ def _opencode(place: Place, url: str) -> tuple[list[str], dict[str, str]]:
     return [*(install.command(OPENCODE) or []), "run", "--format", "json", "--auto", "Find the number"], extra
 
 
+def _claude(place: Place, url: str) -> tuple[list[str], dict[str, str]]:
+    extra = {"IS_SANDBOX": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+    if url:
+        extra |= {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "dummy"}
+    how = ["-p", "Find the number", "--output-format", "stream-json", "--verbose"]
+    return [*(install.command(CLAUDE) or []), *how, "--dangerously-skip-permissions"], extra
+
+
 def _codex_talks(place: Place) -> tuple[Talk, ...]:
     story = next(story for client, story in stories.PLAYED if client == CODEX and story.name == "tools")
     for name, text in story.files.items():
@@ -168,6 +183,13 @@ wire_api = "responses"
 
 
 KINDS = (
+    Kind(
+        client=CLAUDE,
+        by=("id",),
+        model=lambda place: _scripted(CLAUDE, place),
+        order=_claude,
+        spent=_booked,
+    ),
     Kind(
         client=CODEX,
         by=("wire", "process"),

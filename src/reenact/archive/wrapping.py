@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reenact.archive.values import header_of
@@ -23,7 +24,7 @@ def record_command(
         command,
         archive.variables,
         choices=Choices(wire=wire, output=output),
-        remembered=archive.path / "cache",
+        remembered=Path(archive.variables.get("REENACT_CACHE") or archive.path / "cache"),
     )
     archive.catch_up()
     if recorded.exchanges:

@@ -142,7 +142,8 @@ def replay(
 
 
 def _ready(address: str) -> None:
-    click.echo(f"serving at {address}; for Claude Code: ANTHROPIC_BASE_URL={address}", err=True)
+    told = f"ANTHROPIC_BASE_URL={address}, OPENAI_BASE_URL={address}/v1 or GOOGLE_GEMINI_BASE_URL={address}"
+    click.echo(f"serving at {address}; set {told}", err=True)
 
 
 def _report(replayed: Replayed, json_path: Path | None) -> None:
