@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _HEADERS = ("x-claude-code-session-id", "session-id", "session_id", "x-session-id", "x-session-affinity")
 """Claude Code; Codex since 0.160 and before; OpenCode."""
-_IN_BODY = re.compile(rb'"user_id":\s*"[^"]*?session(?:_id\\"\s*:\s*\\"|_)([0-9a-f-]{36})')
+_IN_BODY = re.compile(rb'"user_id":\s*"(?:[^"\\]|\\.)*?session(?:_id\\"\s*:\s*\\"|_)([0-9a-f-]{36})')
 """Claude Code before it sent a header: in what names its user."""
 
 
