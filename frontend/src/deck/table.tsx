@@ -1,6 +1,8 @@
 /** The tape as a table, for who reads rather than looks: the steps around the playhead, with what the curves draw. */
 import type { JSX } from "preact";
-import { compact, grouped, money } from "../parts/numbers";
+import { useEffect, useRef } from "preact/hooks";
+import { Amount } from "../parts/amount";
+import { compact, grouped } from "../parts/numbers";
 import type { Session } from "../session/state";
 import { oneLine } from "../session/text";
 import { clock } from "./ruler";
@@ -10,10 +12,16 @@ const AROUND = 60;
 
 export function TapeTable({ s, onClose }: { s: Session; onClose: () => void }): JSX.Element | null {
     const steps = s.steps.value;
-    if (!steps?.count) return null;
+    const box = useRef<HTMLDivElement>(null);
     const at = s.seen.value;
+    useEffect(() => {
+        const row = box.current?.querySelector<HTMLElement>("[aria-current]");
+        if (box.current && row) box.current.scrollTop = row.offsetTop - box.current.clientHeight / 2;
+    }, [at]);
+    if (!steps?.count) return null;
     const from = Math.max(0, Math.min(at - AROUND, steps.count - 2 * AROUND));
     const to = Math.min(steps.count, from + 2 * AROUND);
+    const quality = steps.costTotal === null && steps.quality === "measured" ? "partial" : steps.quality;
     const rows: JSX.Element[] = [];
     for (let i = from; i < to; i++)
         rows.push(
@@ -28,11 +36,11 @@ export function TapeTable({ s, onClose }: { s: Session; onClose: () => void }): 
                 <td class={steps.ok[i] === FAILED ? "bad" : ""}>{ended(steps, i)}</td>
                 <td class="num">{steps.context[i] ? compact(steps.context[i] as number) : "—"}</td>
                 <td class="num">{steps.isPart ? "—" : compact(steps.tokens[i] as number)}</td>
-                <td class="num">{steps.isPart || steps.costTotal === null ? "—" : money(steps.cost[i] as number)}</td>
+                <td class="num">{steps.isPart || (steps.costTotal === null && !steps.cost[i]) ? "—" : <Amount value={steps.cost[i] as number} quality={quality} kind="money" />}</td>
             </tr>,
         );
     return (
-        <div class="tape-table" role="region" aria-label="The tape as a table" tabIndex={0}>
+        <div ref={box} class="tape-table" role="region" aria-label="The tape as a table" tabIndex={0}>
             <table>
                 <caption>
                     Steps {grouped(steps.seq[from] as number)} to {grouped(steps.seq[to - 1] as number)} of {grouped(steps.count)}{" "}
