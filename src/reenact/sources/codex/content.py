@@ -7,7 +7,7 @@ from typing import Any
 
 from reenact.events import AnyBlock
 from reenact.events.blocks import File, Image, Other, Reasoning, Text
-from reenact.sources.codex.records import mappings, text
+from reenact.sources.members import mappings, text
 
 _TAGGED = re.compile(r"\s*<([A-Za-z_][\w\- ]*?)(?:\s[^<>]*)?>")
 _CLOSED = re.compile(r"</([A-Za-z_][\w\- ]*)>\s*$")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from reenact.events.blocks import ToolKind
-from reenact.sources.codex.records import mapping, mappings, number, text
+from reenact.sources.members import mapping, mappings, number, text
 
 _HEAD = 600
 _EXIT = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)", re.MULTILINE)

@@ -15,8 +15,9 @@ from reenact.events.bodies import (
     WorkspaceChanged,
 )
 from reenact.sources.codex.past import Past
-from reenact.sources.codex.records import Meta, Row, meta, text
+from reenact.sources.codex.records import Meta, Row, meta
 from reenact.sources.codex.thread import AGENT, Thread, name_of
+from reenact.sources.members import text
 from reenact.sources.protocol import Disposition
 
 _QUARTER = 15 * 60_000_000

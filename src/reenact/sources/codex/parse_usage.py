@@ -8,8 +8,8 @@ from reenact import ids
 from reenact.events.bodies import LimitHit, LimitResumed, LimitStatus, UsageRecorded
 from reenact.sources.codex import usage
 from reenact.sources.codex.memory import Memory
-from reenact.sources.codex.records import integer, mapping, number, text
 from reenact.sources.codex.thread import Thread
+from reenact.sources.members import integer, mapping, number, text
 from reenact.sources.protocol import Disposition
 
 _SECOND = 1_000_000

@@ -9,7 +9,8 @@ stamped anew, at most a millisecond apart; an answer of a model takes longer).
 from __future__ import annotations
 
 from reenact.sources.codex.content import turn_of
-from reenact.sources.codex.records import Meta, Row, born, text
+from reenact.sources.codex.records import Meta, Row, born
+from reenact.sources.members import text
 
 _BURST = 5_000
 """Microseconds between two rows that are copied one after the other, at most."""

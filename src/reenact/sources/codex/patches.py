@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reenact.events.bodies import FileChanged
-from reenact.sources.codex.records import mapping, text
+from reenact.sources.members import mapping, text
 
 _BEGIN, _END = "*** Begin Patch", "*** End Patch"
 _ADD, _DELETE, _UPDATE = "*** Add File: ", "*** Delete File: ", "*** Update File: "

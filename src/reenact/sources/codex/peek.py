@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from reenact.sources.codex.records import UUID, document, meta, read, text
+from reenact.sources.codex.records import UUID, document, meta, read
+from reenact.sources.members import text
 
 _FIRST = 4096
 _HEAD = 1024 * 1024

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from reenact import clock
+from reenact.sources.members import integer, mapping, text
 
-_MOST = 2**53  # beyond it not every JSON reader has whole numbers, and no count is that large
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -148,40 +148,6 @@ _CONFIG = (
     "originator", "source", "model_provider", "history_mode", "thread_source", "agent_nickname",
     "agent_role", "agent_path", "multi_agent_version", "session_id", "context_window",
 )  # fmt: skip
-
-
-def text(value: dict[str, Any], name: str) -> str | None:
-    """Gives a non-empty text member, else None."""
-    found = value.get(name)
-    return found if isinstance(found, str) and found else None
-
-
-def integer(value: dict[str, Any], name: str) -> int | None:
-    """Gives an integer member, else None; so too for one that is no number in other JSON readers."""
-    found = value.get(name)
-    if isinstance(found, float) and found.is_integer():
-        found = int(found)
-    return found if type(found) is int and abs(found) <= _MOST else None
-
-
-def number(value: dict[str, Any], name: str) -> float | None:
-    """Gives a number member, else None."""
-    found = value.get(name)
-    if isinstance(found, int) and abs(found) > _MOST:
-        return None
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
-
-
-def mapping(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """Gives an object member, else an empty one."""
-    found = value.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def mappings(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """Gives the objects of a list member, else none."""
-    found = value.get(name)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def texts(value: dict[str, Any], name: str) -> list[str]:

@@ -25,7 +25,8 @@ from reenact.events import Tokens
 from reenact.sources import lines as rows_in
 from reenact.sources.codex import content, outputs, usage
 from reenact.sources.codex.past import Past
-from reenact.sources.codex.records import Row, mapping, mappings, meta, read, text
+from reenact.sources.codex.records import Row, meta, read
+from reenact.sources.members import mapping, mappings, text
 from reenact.sources.protocol import Line
 
 Item = dict[str, Any]

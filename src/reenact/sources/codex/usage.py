@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from reenact.events import Tokens
-from reenact.sources.codex.records import integer
+from reenact.sources.members import integer
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True, order=False):
