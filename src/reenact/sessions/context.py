@@ -25,7 +25,7 @@ class Context:
     def __init__(self, past: Iterable[Event]) -> None:
         self._growth = Growth()
         self._told: dict[int, Event] = {}
-        self._messages: tuple[Message, ...] | None = ()
+        self._messages: list[Message] | None = []
         self._skills: dict[str, None] = {}
         self._undone: set[str] = set()
         self.marks: list[Mark] = []
@@ -55,9 +55,23 @@ class Context:
         if is_part or self._growth.has_replaced(event.id):
             self.marks.append(Mark(position=self.position, event=event))
             self._told[self.position] = event
-            self._messages = None
+            self._extend(event)
             if isinstance(event.body, bodies.ContextReverted):
                 self._undone.update(event.body.abandoned)
+
+    def _extend(self, event: Event) -> None:
+        """Puts what was said last behind the messages that are known; else they are made anew when asked for.
+
+        Only a part of its own that follows on what is in force can be put there.
+        """
+        known, part = self._messages, self._growth.newest()
+        self._messages = None
+        follows = event.parent is None and not self._growth.has_replaced(event.id)
+        if known is None or part is None or part.seq != self.position or not follows:
+            return
+        if part.message is None and getattr(event.body, "origin", None) != "compact_summary":
+            known.extend(messages_of((part,), (event,)))
+            self._messages = known
 
     @property
     def own(self) -> int:
@@ -71,12 +85,12 @@ class Context:
     def messages(self, position: int | None = None) -> tuple[Message, ...]:
         """Gives the messages in force, or those that were after the event at a position."""
         if position is None and self._messages is not None:
-            return self._messages
+            return tuple(self._messages)
         parts = self.parts(position)
-        found = tuple(messages_of(parts, (self._told[part.seq] for part in parts)))
+        found = list(messages_of(parts, (self._told[part.seq] for part in parts)))
         if position is None:
             self._messages = found
-        return found
+        return tuple(found)
 
     def length(self) -> int:
         """Gives how many messages are in force."""

@@ -33,6 +33,10 @@ class Context:
     def __len__(self) -> int:
         return len(self._parts)
 
+    def newest(self) -> Message | None:
+        """Gives the part that came last."""
+        return self._parts[-1] if self._parts else None
+
     def mark(self, event: str) -> None:
         """Takes note of the event that made the newest version."""
         self._marked[event] = len(self._versions) - 1

@@ -22,6 +22,10 @@ class Growth:
         handler(self._folding, event, event.body)
         return len(self._folding.context) > before
 
+    def newest(self) -> Message | None:
+        """Gives the part that came last, in force or not."""
+        return self._folding.context.newest()
+
     def context(self, seq: int | None = None) -> tuple[Message, ...]:
         """Gives the context as it is, or as it was after the event at `seq`."""
         return self._folding.context.at(self._folding.last if seq is None else seq)
