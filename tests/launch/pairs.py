@@ -45,7 +45,7 @@ def one(root: Path, agent: str, prompt: str, extra: list[str]) -> dict[str, Any]
         }
 
 
-def pair(root: Path, agent: str, number: int, out: int) -> None:
+def pair(root: Path, agent: str, number: int, out: int) -> list[int]:
     """Starts two at once in one folder; now and then the second leaves no transcript, or both ask the same."""
     silent, alike = number % 5 == 1, number % 5 == 3
     folder = root / "work" / f"{agent}-{number}"
@@ -64,8 +64,7 @@ def pair(root: Path, agent: str, number: int, out: int) -> None:
                 os._exit(0)
         children.append(child)
         time.sleep(random.uniform(0, APART))
-    for child in children:
-        os.waitpid(child, 0)
+    return children
 
 
 def main(words: list[str]) -> int:
@@ -79,8 +78,8 @@ def main(words: list[str]) -> int:
         program.chmod(0o755)
     out = os.dup(1)
     for number in range(rounds):
-        for agent in agents:
-            pair(root, agent, number, out)
+        for child in [child for agent in agents for child in pair(root, agent, number, out)]:
+            os.waitpid(child, 0)
     return 0
 
 
