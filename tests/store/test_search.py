@@ -154,7 +154,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(steps, st.lists(queries, min_size=1, max_size=6), st.sampled_from([1, 3, 10_000]))
 def test_the_index_finds_what_the_plain_matcher_finds(
     changes: list[tuple[int, list[tuple[AnyBody, int | None]], str, bool]], asked: list[str], rows: int
