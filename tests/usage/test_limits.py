@@ -176,3 +176,9 @@ def test_one_incident_holds_until_an_answer_comes() -> None:
 )
 def test_texts_without_a_time_tell_none(said: str) -> None:
     assert after(said, AT) is None
+
+
+def test_a_time_of_day_needs_a_moment_to_be_next_to() -> None:
+    found = codex("You've hit your usage limit. Try again at 3:14 PM.")
+    assert found is not None
+    assert found.resets_at is None

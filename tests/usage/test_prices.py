@@ -15,7 +15,7 @@ from tests.usage.builders import at, tokens
 from reenact.clock import to_datetime
 from reenact.events.blocks import Tokens
 from reenact.usage import Override, Prices, overrides, usd
-from reenact.usage.catalog import Model
+from reenact.usage.catalog import Model, find
 
 MILLION = 1_000_000
 USED = at("2026-11-20T12:00:00")
@@ -266,3 +266,9 @@ def test_the_version_changes_with_the_users_prices() -> None:
     prices = Prices()
     assert prices.version is prices.version
     assert genai_prices.__version__ in prices.version
+
+
+def test_the_list_tells_how_much_a_model_takes_in() -> None:
+    model = find(SONNET_4, None)
+    assert model is not None
+    assert (model.window or 0) >= 200_000

@@ -106,3 +106,7 @@ def test_the_document_tells_times_as_text_and_the_unknown_as_null() -> None:
             },
         ],
     }
+
+
+def test_what_tells_of_no_limit_is_passed_over() -> None:
+    assert windows([told(LimitResumed(incident=None))], now=0) == []
