@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -70,6 +71,23 @@ def test_an_original_that_is_removed_while_it_is_looked_at_is_passed_over(
     collect._tidy(folder)
     assert manifest.load(folder) is None
     assert removal.delete_original(folder.parent / "nothing") == 0
+
+
+def test_a_piece_that_is_packed_anew_between_two_looks_is_read_at_its_new_place(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, "one", b"first\nsecond\n")
+    read, gone = originals.unpack_frame, iter([True])
+
+    def unpack(*arguments: Any) -> bytes:
+        if next(gone, False):
+            raise FileNotFoundError
+        return read(*arguments)
+
+    monkeypatch.setattr(originals, "unpack_frame", unpack)
+    monkeypatch.setattr(originals, "FRAME", 4)  # a frame of more than the usual size is not kept at hand
+    assert store._originals.read(key("one").id, 1, 6, 6) == b"second"
+    assert store._originals._recent == {}
 
 
 def test_a_manifest_that_goes_between_two_looks_at_it_is_none(
