@@ -28,7 +28,7 @@ from reenact.store import (
     segment,
     verify,
 )
-from reenact.store.kept import KeptStream
+from reenact.store.kept import KeptStream, unpack_frame
 from reenact.store.values import Damage
 
 ALL = Filter()
@@ -77,7 +77,7 @@ def test_a_piece_that_is_packed_anew_between_two_looks_is_read_at_its_new_place(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(store, "one", b"first\nsecond\n")
-    read, gone = originals.unpack_frame, iter([True])
+    read, gone = unpack_frame, iter([True])
 
     def unpack(*arguments: Any) -> bytes:
         if next(gone, False):
