@@ -310,5 +310,7 @@ def _transcripts(archive: Archive, recording: str) -> Any:
     """Gives what the archive says of all but the recording."""
     told = answers(archive)
     listed = [row for row in told["list"] if row["id"] != recording]
+    for row in listed:  # who followed saw what a rewrite took away since; who came later did not
+        row["removed_at_source"] = None
     names = [row["id"] for row in listed]
     return listed, [told["trees"][name] for name in names], [told["events"][name] for name in names]

@@ -150,7 +150,13 @@ def test_sub_agents_unfold_under_their_session(page: Page) -> None:
 
 def test_a_star_is_kept_in_this_browser(page: Page) -> None:
     expect(rows(page).first).to_be_visible()
-    page.keyboard.press("j")
+    selected = page.locator(".home .row.selected")
+    for _ in range(40):  # on a busy machine rows may stand before keys are heard
+        page.keyboard.press("j")
+        if selected.count():
+            break
+        page.wait_for_timeout(100)
+    expect(selected).to_have_count(1)
     page.keyboard.press("s")
     expect(page.locator(".home .row .chip.star")).to_have_count(1)
     page.reload()
