@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -330,3 +331,14 @@ def test_a_transaction_reads_what_it_wrote_and_an_error_takes_it_back(store: Loc
     assert [row.id for row in store.sessions(ALL)] == ["s1"]
     index.close()
     index.vacuum()
+
+
+def test_a_piece_of_an_original_that_is_gone_is_told_by_its_name(root: Path) -> None:
+    store = opened(root)
+    keep(store, "one", b"first\nsecond\n")
+    store.close()
+    shutil.rmtree(root / "originals")
+    store = opened(root)
+    with pytest.raises(CorruptRecordError, match=key("one").id):
+        store._originals.read(key("one").id, 1, 0, 4)
+    store.close()
