@@ -80,7 +80,8 @@ class Context:
         current = self._current() if kept else []
         keep = [index for index in current if self._parts[index].id in kept]
         ahead = next(
-            (at for at, (one, other) in enumerate(zip(current, keep, strict=False)) if one != other), 0
+            (at for at, (one, other) in enumerate(zip(current, keep, strict=False)) if one != other),
+            len(keep) if len(keep) < len(current) else 0,
         )
         self._awaits_summary, self._stand_in = True, None
         if summary is not None:
