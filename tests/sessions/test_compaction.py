@@ -230,3 +230,14 @@ def test_the_systems_words_stay_at_the_head(live: LiveSessions) -> None:
     assert [m.text for m in messages[:2]] == ["be good", "a"]
     assert messages[2].is_summary
     assert [m.text for m in messages[3:]] == ["e", "f"]
+
+
+def test_a_summary_of_all_stands_behind_the_systems_words(live: LiveSessions) -> None:
+    chat = live.open()
+    chat.inject("system", "be good")
+    fill(chat, "a")
+    chat.compact(keep_last=0)
+    head, summary = chat.messages()
+    assert head.text == "be good"
+    assert not head.is_summary
+    assert summary.is_summary
