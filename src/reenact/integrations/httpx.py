@@ -7,15 +7,13 @@ client = openai.OpenAI(http_client=httpx.Client(transport=RecordingTransport(ses
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
-from reenact.integrations.mock import Mock, Played
-from reenact.integrations.tap import Call, Records, Tap
+from reenact.integrations.mock import Mock
+from reenact.integrations.streams import AsyncTeed, Playing, Teed
+from reenact.integrations.tap import Records, Tap
 from reenact.recorder import Session
 
 __all__ = ["AsyncRecordingTransport", "MockTransport", "RecordingTransport"]
@@ -114,96 +112,20 @@ class MockTransport(httpx.AsyncBaseTransport, httpx.BaseTransport):
     def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
         path, headers = _address(request)
         played = self.mock.ask(request.method, path, headers, body)
-        stream = _Playing(played)
+        stream = _Playing(played, httpx.RemoteProtocolError)
         return httpx.Response(played.status, headers=played.headers, stream=stream, request=request)
 
 
-class _Teed(httpx.SyncByteStream):
-    """Passes pieces on as they come; the call hears them, too."""
-
-    def __init__(self, stream: httpx.SyncByteStream, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            for piece in self._stream:
-                self._call.piece(piece)
-                yield piece
-        except Exception:
-            self._call.end("upstream_error")
-            raise
-        self._call.end("complete")
-
-    def close(self) -> None:
-        try:
-            if self._call.is_unread_failure:
-                with contextlib.suppress(Exception):
-                    for _ in self:
-                        pass
-            self._stream.close()
-        finally:
-            self._call.end("client_abort")
+class _Teed(Teed, httpx.SyncByteStream):
+    pass
 
 
-class _AsyncTeed(httpx.AsyncByteStream):
-    def __init__(self, stream: httpx.AsyncByteStream, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for piece in self._stream:
-                self._call.piece(piece)
-                yield piece
-        except Exception:
-            self._call.end("upstream_error")
-            raise
-        self._call.end("complete")
-
-    async def aclose(self) -> None:
-        try:
-            if self._call.is_unread_failure:
-                with contextlib.suppress(Exception):
-                    async for _ in self:
-                        pass
-            await self._stream.aclose()
-        finally:
-            self._call.end("client_abort")
+class _AsyncTeed(AsyncTeed, httpx.AsyncByteStream):
+    pass
 
 
-class _Playing(httpx.AsyncByteStream, httpx.SyncByteStream):
-    """Gives the pieces of a recorded answer in their time, and breaks off where it did."""
-
-    def __init__(self, played: Played) -> None:
-        self._played = played
-
-    def __iter__(self) -> Iterator[bytes]:
-        for delay, data in self._played:
-            if delay:
-                time.sleep(delay)
-            yield data
-        self._end()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for delay, data in self._played:
-            if delay:
-                await asyncio.sleep(delay)
-            yield data
-        self._end()
-
-    def _end(self) -> None:
-        if not self._played.is_whole:
-            raise httpx.RemoteProtocolError(_BROKEN)
-
-    def close(self) -> None:
-        self._played.finish(delivered=False)
-
-    async def aclose(self) -> None:
-        self._played.finish(delivered=False)
-
-
-_BROKEN = "the recorded answer breaks off here"
+class _Playing(Playing, httpx.AsyncByteStream, httpx.SyncByteStream):
+    pass
 
 
 def _address(request: httpx.Request) -> tuple[str, dict[str, str]]:
