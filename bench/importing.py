@@ -39,6 +39,22 @@ for line in lines:
     loads(line)
 print(name, time.process_time() - begun, time.perf_counter() - clock)
 """
+_FLOOR = """
+import hashlib, sys, time, pathlib
+import msgspec, zstandard
+from reenact.store.extend import LEVEL
+files = [path.read_bytes() for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.jsonl"))]
+loads = msgspec.json.Decoder().decode
+begun = time.process_time()
+for data in files:
+    hashlib.sha256(data).digest()
+    zstandard.ZstdCompressor(level=LEVEL).compress(data)
+    for line in data.split(b"\\n"):
+        if line:
+            loads(line)
+print("floor", time.process_time() - begun, 0)
+"""
+"""What an import cannot do without, each in one call of a library in C: digest, pack, decode."""
 
 
 def measure(*, megabytes: int = FULL, rounds: int = ROUNDS) -> Iterator[Figure]:
@@ -53,6 +69,14 @@ def measure(*, megabytes: int = FULL, rounds: int = ROUNDS) -> Iterator[Figure]:
         texts = [_import(home, Path(folder) / f"text{n}", workers=1, text=True) for n in range(1)]
         base, wall = median(decoded), median(clocked)
         by = f"of {names[0]} alone; {detail}"
+        floor = tuple(round(base / _decoded(sys.executable, home, _FLOOR)[1], 4) for _ in range(rounds))
+        yield Figure(
+            name="digest, pack and decode alone, nothing derived",
+            value=median(floor),
+            unit="x",
+            rounds=floor,
+            detail=f"{by}; no import of one process that keeps what it reads can be faster",
+        )
         yield _share("import, one process, no text", [r["cpu"] for r in one], base, 0.16, by)
         yield _share("import, one process, with text", [r["cpu"] for r in texts], base, 0.08, by)
         ratios = tuple(round(wall / run["wall"], 4) for run in all_of_them)
@@ -139,8 +163,8 @@ def _disk(sizes: dict[str, list[int]], source: int, what: str) -> Iterator[Figur
         )
 
 
-def _decoded(python: str, home: Path) -> tuple[str, float, float]:
-    done = subprocess.run([python, "-c", _DECODE, str(home)], check=True, capture_output=True, text=True)
+def _decoded(python: str, home: Path, script: str = _DECODE) -> tuple[str, float, float]:
+    done = subprocess.run([python, "-c", script, str(home)], check=True, capture_output=True, text=True)
     name, cpu, wall = done.stdout.split()
     return name, float(cpu), float(wall)
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import weakref
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import count
 from typing import Protocol
 
@@ -86,6 +87,7 @@ def original_id(agent: str, key: str) -> str:
     return derive("original", agent, key)
 
 
+@lru_cache(maxsize=1024)  # most events hang on one made shortly before
 def event_id(session: str, record: str) -> str:
     """Gives the id of the event that a source record became; `record` is unique within the session."""
     return derive("event", session, record)

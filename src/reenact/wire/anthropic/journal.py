@@ -79,7 +79,10 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
 
 def message_hash(message: Mapping[str, Json]) -> str:
     """Gives the bare hex hash by which Claude Code's journal names a message."""
-    return _digest(_as_blocks(_without_marks(message)))
+    data = encode(_as_blocks(dict(message)))
+    if _MARK.encode() in data:  # hardly ever; looking for it in the bytes is cheaper than a copy without it
+        data = encode(_as_blocks(_without_marks(message)))
+    return hashlib.sha256(data).hexdigest()
 
 
 def shape_hash(shape: Mapping[str, Json]) -> str:
