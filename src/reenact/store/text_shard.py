@@ -39,7 +39,7 @@ AND NOT EXISTS (SELECT 1 FROM row n WHERE n.id=r.id+1) ORDER BY r.id LIMIT 1
 """
 """The first free number from a taken one on; nothing for a free one."""
 _REMEMBERED = 10_000
-"""Combinations of fields whose words are remembered."""
+"""Combinations of fields whose words are remembered, and values of parts."""
 
 _TABLES = f"""
 CREATE VIRTUAL TABLE words USING fts5(
@@ -98,6 +98,10 @@ class Shard:
         self.connection.execute("PRAGMA cache_size=-32768")
         self._values: dict[tuple[str, str], int] = {}
         self._shown: dict[tuple[int, tuple[tuple[str, str], ...]], str] = {}
+        self._pairs: set[tuple[int, int]] = set()
+        """Values and parts that `part_value` is known to hold."""
+        self._seen: object = None
+        """State of the file that the three know; another process may write, too."""
 
     @classmethod
     def create(cls, path: Path, number: int, index: str) -> Shard:
@@ -151,14 +155,21 @@ class Shard:
     def writing(self) -> Iterator[None]:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
+            if (state := fetch_one(self.connection, "PRAGMA data_version")) != self._seen:
+                self._forget()
+                self._seen = state
             yield
             self.connection.execute("COMMIT")
         except BaseException:
-            self._values.clear()
-            self._shown.clear()
+            self._forget()
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+    def _forget(self) -> None:
+        self._values.clear()
+        self._shown.clear()
+        self._pairs.clear()
 
     # -- adding and dropping (inside `writing`) -------------------------------------------------
 
@@ -221,7 +232,11 @@ class Shard:
             assert row is not None
             number = int(row[0])
             self._values[field, text] = number
-        self.connection.execute("INSERT OR IGNORE INTO part_value VALUES (?,?)", (number, part))
+        if (number, part) not in self._pairs:
+            self.connection.execute("INSERT OR IGNORE INTO part_value VALUES (?,?)", (number, part))
+            if len(self._pairs) >= _REMEMBERED:
+                self._pairs.clear()
+            self._pairs.add((number, part))
         return word_of(number)
 
     def _count(self, added: int, shift: int) -> None:
@@ -239,7 +254,7 @@ class Shard:
         self.connection.executemany("DELETE FROM words WHERE rowid=?", ids)
         for table in ("row", "part_value", "held"):
             self.connection.execute(f"DELETE FROM {table} WHERE part=?", (part,))
-        self._shown.clear()
+        self._forget()
         self._count(-len(ids), self.shift)
         self.connection.execute("UPDATE meta SET value=value+? WHERE name='dropped'", (len(ids),))
 
