@@ -141,12 +141,15 @@ def test_an_answer_that_breaks_off_is_kept_as_broken_off(archive: Archive) -> No
     assert answer.completeness == "partial"
 
 
-def test_a_client_that_leaves_is_noticed(archive: Archive) -> None:
-    pieces = streamed("a long answer that nobody waits for")
+@pytest.mark.parametrize(("heard", "end"), [("first", "client_abort"), ("last", "complete")])
+def test_a_client_that_leaves_is_noticed(archive: Archive, heard: str, end: str) -> None:
+    """One that leaves at the stream's last event, before the connection ends, heard all of it."""
+    pieces = [*streamed("a long answer that nobody waits for"), b": the connection stays open\n\n"]
+    held = 2 if heard == "first" else len(pieces) - 1
     gone = threading.Event()
 
     def wait_until_gone(number: int) -> None:
-        if number == 2:
+        if number == held:
             gone.wait(20)
 
     with Provider(lambda _: Reply(*pieces, before=wait_until_gone)) as provider:
@@ -155,15 +158,21 @@ def test_a_client_that_leaves_is_noticed(archive: Archive) -> None:
                 httpx2.Client(trust_env=False) as client,
                 client.stream("POST", f"{gateway.address}/v1/messages", json=request("hi")) as answer,
             ):
-                next(answer.iter_raw())
+                got = b""
+                for piece in answer.iter_raw():
+                    got += piece
+                    if heard == "first" or b"message_stop" in got:
+                        break
             for _ in range(2000):
                 if len(recorded(archive)) >= 2:
                     break
                 threading.Event().wait(0.005)
             gone.set()
-        (body,) = [item.body for item in recorded(archive) if isinstance(item.body, ModelResponded)]
-    assert body.tape is not None
-    assert body.tape.end == "client_abort"
+        (responded,) = [item for item in recorded(archive) if isinstance(item.body, ModelResponded)]
+    assert isinstance(responded.body, ModelResponded)
+    assert responded.body.tape is not None
+    assert responded.body.tape.end == end
+    assert responded.completeness == ("full" if end == "complete" else "partial")
 
 
 SECRET = "sk-ant-api03-" + "Zx9" * 30

@@ -143,8 +143,8 @@ class RecordingApp:
                 await http.start(send, answer.status, kept)
                 async for piece in answer.pieces:
                     if piece:
-                        await http.chunk(send, piece)
                         passed.chunks.append(((time.perf_counter_ns() - passed.begun) // 1000, piece))
+                        await http.chunk(send, piece)
                 passed.end = "complete"
                 await http.end(send)
             await call.body.drain()

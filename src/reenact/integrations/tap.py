@@ -101,7 +101,6 @@ class Call:
         self._session = session
         self._exchanges = session.exchanges
         self._decode = decode
-        self._dialect = dialect_of(method, path, headers)
         self._id = session.tools.minter.mint()
         self._pieces: list[bytes] = []
         self._times: list[int] = []
@@ -145,14 +144,13 @@ class Call:
         self._is_over = True
         with telling():
             pieces = self._decoded()
-            body = b"".join(data for _, data in pieces)
             self._exchanges.responded(
                 self._id,
                 status=self._status,
                 headers=self._headers,
-                body=body,
+                body=b"".join(data for _, data in pieces),
                 chunks=[(when, len(data)) for when, data in pieces],
-                end="complete" if end == "client_abort" and self._has_ended(body) else end,
+                end=end,
                 lane=self._lane,
             )
 
@@ -161,13 +159,6 @@ class Call:
             return list(zip(self._times, self._pieces, strict=True))
         decoded = self._decode(self._headers, self._pieces)
         return [(self._times[number], data) for number, data in decoded]
-
-    def _has_ended(self, body: bytes) -> bool:
-        """Tells whether a stream had said all when its reader left: clients stop at the last event."""
-        dialect = self._dialect
-        if dialect is None or dialect.form_of(self._headers, body) == "json":
-            return False
-        return dialect.has_ended(body)
 
 
 @contextlib.contextmanager

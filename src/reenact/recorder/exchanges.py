@@ -140,10 +140,15 @@ class ExchangeRecorder:
         end: str,
         lane: str,
     ) -> None:
-        """Records an answer when it ended, however it ended. `chunks` are (µs since the request, length)."""
+        """Records an answer when it ended, however it ended. `chunks` are (µs since the request, length).
+
+        Clients hang up at a stream's last event, before the connection ends: they heard all of it.
+        """
         self._waiting.discard(exchange)
-        self._is_cut = end != "complete"
         dialect = self._spoken.pop(exchange, None) or dialect_named("anthropic")
+        if end == "client_abort" and _says_its_end(dialect, headers, body):
+            end = "complete"
+        self._is_cut = end != "complete"
         clean = self._cleaned(dialect, body, headers)
         tape = Tape(
             status=status,
@@ -248,6 +253,10 @@ class _Scrubber(Mapper):
 
     def json_text(self, text: str) -> str:
         return self._scrub(text)
+
+
+def _says_its_end(dialect: Dialect, headers: Mapping[str, str], body: bytes) -> bool:
+    return dialect.form_of(headers, body) != "json" and dialect.has_ended(body)
 
 
 def _read(dialect: Dialect, body: bytes, *, headers: Mapping[str, str], status: int) -> Assembled | Reply:
