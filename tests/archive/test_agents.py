@@ -10,12 +10,9 @@ import pytest
 from reenact.archive.agents import BUNDLED, PluginWarning, with_plugins
 
 GOOD = """
-from reenact.sources.pi import Pi
+from reenact.sources import pi
 
-class Mine(Pi):
-    agent = "mine"
-
-SOURCE = Mine()
+SOURCE = pi.SOURCE.__replace__(agent="mine")
 """
 
 

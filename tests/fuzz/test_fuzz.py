@@ -42,7 +42,7 @@ from reenact.store.journal import Journal
 from reenact.wire import anthropic, sse
 
 KEY = b"k" * 32
-FLOWS = {
+FLOWS: dict[str, Source] = {
     "claude_code": claude_code.SOURCE,
     "codex": codex.SOURCE,
     "copilot": copilot.SOURCE,

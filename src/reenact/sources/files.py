@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from reenact.sources.protocol import Sidecar, Transcript
+
+NO_HOMES = frozenset({"node_modules", ".git", ".venv", "__pycache__"})
+"""Names of folders to leave out where transcripts may lie anywhere: no agent writes there."""
 _DEEPEST = 12
 
 
@@ -24,6 +29,30 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         return os.path.basename(self.path)
+
+    def transcript(
+        self,
+        *,
+        agent: str,
+        key: str,
+        encoding: Literal["plain", "zstd"] = "plain",
+        layout: Literal["lines", "document"] = "lines",
+        hints: Mapping[str, str],
+        sidecars: tuple[Sidecar, ...] = (),
+    ) -> Transcript:
+        """Gives the transcript that this file is; its name is one of the hints."""
+        return Transcript(
+            agent=agent,
+            key=key,
+            path=self.path,
+            encoding=encoding,
+            layout=layout,
+            hints={"file": self.name, **hints},
+            sidecars=sidecars,
+            size=self.size,
+            mtime_ns=self.mtime_ns,
+            inode=self.inode,
+        )
 
 
 def candidates(

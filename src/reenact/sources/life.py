@@ -32,11 +32,11 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True):
 class Alive(Protocol):
     """What a source offers whose agent tells what it is at."""
 
-    def signs(self, environment: Environment) -> Iterator[Sign]:
+    def signs(self, environment: Environment, /) -> Iterator[Sign]:
         """Yields the sessions that a living process is at work on."""
         ...
 
-    def tells_life(self, environment: Environment) -> bool:
+    def tells_life(self, environment: Environment, /) -> bool:
         """Tells whether a session without a sign has no process (on this system, in this version)."""
         ...
 
@@ -45,7 +45,7 @@ class Alive(Protocol):
 class Watched(Protocol):
     """What a source offers of whose root only a part is worth watching."""
 
-    def folders(self, root: str) -> tuple[str, ...]:
+    def folders(self, root: str, /) -> tuple[str, ...]:
         """Gives the folders below a root in which transcripts come to be, existing or not."""
         ...
 

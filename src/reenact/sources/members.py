@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 _MOST = 2**53  # beyond it not every JSON reader has whole numbers, and no count is that large
+
+
+def object_in(data: bytes | str) -> dict[str, Any] | None:
+    """Gives the JSON object that this is, else None."""
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def text(value: dict[str, Any], *names: str) -> str | None:

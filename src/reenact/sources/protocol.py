@@ -7,6 +7,7 @@ lines are a prefix of the drafts of all its lines.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Literal, Protocol, runtime_checkable
 
@@ -27,6 +28,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     variables: Mapping[str, str] = {}
     extra_roots: Mapping[str, tuple[str, ...]] = {}
     """Agent → further roots, from the configuration file."""
+
+    def expanded(self, path: str) -> str:
+        """Gives a path in which `~` is the user's home."""
+        return (
+            os.path.join(self.home, path[2:]) if path.startswith("~/") else self.home if path == "~" else path
+        )
 
 
 class Sidecar(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,19 +143,26 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(Protocol):
-    """All we know of one agent."""
+    """All we know of one agent. `Assembled` makes one of functions; any object with these members is one."""
 
-    agent: str
-    title: str
-    """The agent's name for people."""
-    parser_version: int
-    """Raised with every change that makes other drafts of the same bytes."""
+    @property
+    def agent(self) -> str: ...
 
-    def roots(self, environment: Environment) -> tuple[str, ...]:
+    @property
+    def title(self) -> str:
+        """The agent's name for people."""
+        ...
+
+    @property
+    def parser_version(self) -> int:
+        """Raised with every change that makes other drafts of the same bytes."""
+        ...
+
+    def roots(self, environment: Environment, /) -> tuple[str, ...]:
         """Gives the folders where this agent keeps transcripts, existing or not."""
         ...
 
-    def transcripts(self, root: str) -> Iterator[Transcript]:
+    def transcripts(self, root: str, /) -> Iterator[Transcript]:
         """Yields the transcripts below a root.
 
         A root is a folder as `roots` gives it, any folder that mirrors one, or a single file. Nothing
@@ -156,13 +170,13 @@ class Source(Protocol):
         """
         ...
 
-    def problems(self, root: str) -> Iterator[tuple[str, str]]:
+    def problems(self, root: str, /) -> Iterator[tuple[str, str]]:
         """Yields (path, reason) of what below a root cannot be read as a transcript."""
         ...
 
-    def parser(self, setting: Setting) -> Parser: ...
+    def parser(self, setting: Setting, /) -> Parser: ...
 
-    def retention(self, environment: Environment, transcript: Transcript) -> Retention | None: ...
+    def retention(self, environment: Environment, transcript: Transcript, /) -> Retention | None: ...
 
 
 @runtime_checkable
@@ -173,11 +187,11 @@ class Rows(Protocol):
     columns, in an order that new rows only add to. Transcripts of many little files are read so, too.
     """
 
-    def is_rows(self, path: str) -> bool:
+    def is_rows(self, path: str, /) -> bool:
         """Tells whether the path of a transcript of this agent names rows, and no file of lines."""
         ...
 
-    def open_rows(self, path: str) -> BinaryIO:
+    def open_rows(self, path: str, /) -> BinaryIO:
         """Opens the lines of a transcript or a sidecar by its path, read-only and up to date.
 
         Raises:

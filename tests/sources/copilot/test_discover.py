@@ -92,5 +92,5 @@ def test_rows_of_a_session_with_records_of_its_own_are_not_kept(tmp_path: Path) 
     ).fetchall()
     database.execute("INSERT INTO assistant_usage_events VALUES (1, ?, 'gpt-5.5')", (SESSION,)).fetchall()
     database.close()
-    with SOURCE.open_rows(f"{store}#{SESSION}") as stream:  # type: ignore[attr-defined]  # this source reads rows
+    with SOURCE.open_rows(f"{store}#{SESSION}") as stream:
         assert stream.read() == b""

@@ -263,7 +263,7 @@ def transcripts(home: Path) -> dict[str, Transcript]:
 
 def lines(transcript: Transcript) -> list[bytes]:
     """Gives the lines that are kept of a transcript."""
-    with SOURCE.open_rows(transcript.path) as stream:  # type: ignore[attr-defined]  # this source reads rows
+    with SOURCE.open_rows(transcript.path) as stream:
         return [bytes(line) for line in stream.read().split(b"\n") if line]
 
 

@@ -3,6 +3,6 @@
 Refuses to count twice: steps copied from an earlier trajectory are its past, and cost nothing again.
 """
 
-from reenact.sources.atif.source import SOURCE, Atif
+from reenact.sources.atif.source import SOURCE
 
-__all__ = ["SOURCE", "Atif"]
+__all__ = ["SOURCE"]

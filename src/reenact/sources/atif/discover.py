@@ -12,13 +12,12 @@ from pathlib import Path
 import msgspec
 
 from reenact import ids
-from reenact.sources.files import Candidate, candidates
+from reenact.sources.files import NO_HOMES, Candidate, candidates
 from reenact.sources.protocol import Transcript
 
 AGENT = "atif"
 _HEAD = 64 * 1024
 _VERSION = re.compile(rb'"schema_version"\s*:\s*"ATIF-v[0-9.]{1,8}"')
-_NOT_HERE = frozenset({"node_modules", ".git", ".venv", "__pycache__"})
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,27 +33,14 @@ _identities = msgspec.json.Decoder(Identity)
 
 def transcripts(root: str) -> Iterator[Transcript]:
     """Yields the trajectories below a root."""
-    for candidate in candidates(root, is_named=_is_named, but=_NOT_HERE):
-        if candidate.problem is not None or not _says_so(candidate):
-            continue
-        native = _native(candidate)
-        if native is None:
-            continue
-        yield Transcript(
-            agent=AGENT,
-            key=native,
-            path=candidate.path,
-            layout="document",
-            hints={"native": native, "file": candidate.name},
-            size=candidate.size,
-            mtime_ns=candidate.mtime_ns,
-            inode=candidate.inode,
-        )
+    for candidate in candidates(root, is_named=_is_named, but=NO_HOMES):
+        if candidate.problem is None and _says_so(candidate) and (native := _native(candidate)) is not None:
+            yield candidate.transcript(agent=AGENT, key=native, layout="document", hints={"native": native})
 
 
 def problems(root: str) -> Iterator[tuple[str, str]]:
     """Yields what says that it is a trajectory and cannot be read as one."""
-    for candidate in candidates(root, is_named=_is_named, but=_NOT_HERE):
+    for candidate in candidates(root, is_named=_is_named, but=NO_HOMES):
         if candidate.problem is not None:
             if candidate.path == root:
                 yield candidate.path, candidate.problem

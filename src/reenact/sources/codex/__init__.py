@@ -4,6 +4,6 @@ Refuses to write, to run anything, and to trust Codex's own databases: they are 
 rollouts, which are the truth.
 """
 
-from reenact.sources.codex.source import SOURCE, CodexSource
+from reenact.sources.codex.source import SOURCE
 
-__all__ = ["SOURCE", "CodexSource"]
+__all__ = ["SOURCE"]

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from reenact.sources.codex.peek import ThreadNames, key_inside
+from reenact.sources.files import Candidate, candidates
 from reenact.sources.protocol import Environment, Transcript
 
 _AGENT = "codex"
@@ -24,19 +22,7 @@ _NAME = re.compile(
     r"rollout-(?P<date>\d{4}-\d\d-\d\d)(?:T(?P<time>\d\d-\d\d-\d\d))?-(?P<thread>[0-9a-fA-F-]{36})"
     r"\.(?:jsonl|json|jsonl\.zst)"
 )
-_DEEPEST = 12
 _OWN_FILES = frozenset({"history.jsonl", "session_index.jsonl"})
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that may be a rollout, as its folder lists it."""
-
-    path: str
-    name: str
-    size: int = 0
-    mtime_ns: int = 0
-    inode: int = 0
-    problem: str | None = None
 
 
 def roots(environment: Environment) -> tuple[str, ...]:
@@ -65,10 +51,6 @@ def transcripts(root: str) -> Iterator[Transcript]:
 
 def problems(root: str) -> Iterator[tuple[str, str]]:
     """Yields what looks like a rollout and cannot be read as one."""
-    if not os.path.lexists(root):
-        return
-    if Path(root).is_dir():
-        yield from _unreadable_folders(root)
     for candidate in _candidates(root):
         if candidate.problem is not None:
             yield candidate.path, candidate.problem
@@ -83,21 +65,17 @@ def _transcript(candidate: Candidate) -> Transcript | None:
     key = named["thread"].lower() if named is not None else key_inside(candidate.path)
     if key is None:
         return None
-    hints = {"file": candidate.name}
+    hints = {}
     if named is not None:
         hints["started"] = f"{named['date']}T{(named['time'] or '00-00-00').replace('-', ':')}"
     if "archived_sessions" in Path(candidate.path).parts[-5:-1]:
         hints["archived"] = "yes"
-    return Transcript(
+    return candidate.transcript(
         agent=_AGENT,
         key=key,
-        path=candidate.path,
         encoding="zstd" if candidate.name.endswith(".zst") else "plain",
         layout="document" if candidate.name.endswith(".json") else "lines",
         hints=hints,
-        size=candidate.size,
-        mtime_ns=candidate.mtime_ns,
-        inode=candidate.inode,
     )
 
 
@@ -112,19 +90,12 @@ def _reason(candidate: Candidate) -> str:
 
 
 def _candidates(root: str) -> Iterator[Candidate]:
-    """Yields the files below a root that may be rollouts; no folder is entered twice."""
-    try:
-        status = Path(root).stat()
-    except OSError as error:
-        if os.path.lexists(root):
-            yield Candidate(path=root, name=Path(root).name, problem=error.strerror or "it cannot be read")
+    """Yields the files below a root that may be rollouts; a file that is named may be called anything."""
+    if not Path(root).is_dir():
+        yield from candidates(root, is_named=lambda _name: True)
         return
-    if not stat.S_ISDIR(status.st_mode):
-        yield _candidate(root, Path(root).name, status)
-        return
-    seen = {(status.st_dev, status.st_ino)}
     for folder in _folders(root):
-        yield from _below(folder, seen, depth=0)
+        yield from candidates(folder, is_named=_may_be_rollout)
 
 
 def _folders(root: str) -> list[str]:
@@ -137,57 +108,9 @@ def _folders(root: str) -> list[str]:
     return [root]
 
 
-def _below(folder: str, seen: set[tuple[int, int]], *, depth: int) -> Iterator[Candidate]:
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in listed:
-        try:
-            status = entry.stat()
-        except OSError as error:
-            if _is_candidate(entry.name):
-                yield Candidate(
-                    path=entry.path, name=entry.name, problem=error.strerror or "it cannot be read"
-                )
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            mark = (status.st_dev, status.st_ino)
-            if mark not in seen and depth < _DEEPEST:
-                seen.add(mark)
-                yield from _below(entry.path, seen, depth=depth + 1)
-        elif _is_candidate(entry.name):
-            yield _candidate(entry.path, entry.name, status)
-
-
-def _is_candidate(name: str) -> bool:
+def _may_be_rollout(name: str) -> bool:
     if name in _OWN_FILES or name.startswith("."):
         return False
     if name.endswith(".json"):
         return name.startswith("rollout-")
     return name.endswith((".jsonl", ".jsonl.zst"))
-
-
-def _candidate(path: str, name: str, status: os.stat_result) -> Candidate:
-    is_regular = stat.S_ISREG(status.st_mode)
-    return Candidate(
-        path=path,
-        name=name,
-        size=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        inode=status.st_ino,
-        problem=None if is_regular else "it is not a regular file",
-    )
-
-
-def _unreadable_folders(root: str) -> Iterator[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-
-    def note(error: OSError) -> None:
-        found.append((str(error.filename), error.strerror or "it cannot be read"))
-
-    for folder in _folders(root):
-        for _ in os.walk(folder, onerror=note):
-            pass
-    yield from found

@@ -10,7 +10,7 @@ import msgspec
 import zstandard
 
 from reenact.sources.codex.records import UUID, document, meta, read
-from reenact.sources.members import text
+from reenact.sources.members import object_in, text
 
 _FIRST = 4096
 _HEAD = 1024 * 1024
@@ -88,11 +88,8 @@ def _index(path: Path) -> dict[str, str]:
     except OSError:
         return {}
     for line in rows:
-        try:
-            row = msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-        thread = text(row, "id") if isinstance(row, dict) else None
+        row = object_in(line) or {}
+        thread = text(row, "id")
         if thread is not None:
             names[thread] = text(row, "thread_name") or ""
     return {thread: name for thread, name in names.items() if name}

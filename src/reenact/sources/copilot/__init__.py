@@ -4,6 +4,6 @@ Of Copilot's own database only the usage rows are read. Refuses to count a respo
 transcript, the database and the final sums all state it.
 """
 
-from reenact.sources.copilot.source import SOURCE, CopilotSource
+from reenact.sources.copilot.source import SOURCE
 
-__all__ = ["SOURCE", "CopilotSource"]
+__all__ = ["SOURCE"]

@@ -17,7 +17,7 @@ import msgspec
 from reenact.sources.copilot import usage_rows
 from reenact.sources.copilot.records import is_row
 from reenact.sources.copilot.state import AGENT, USAGE, WORKSPACE
-from reenact.sources.members import mapping, text
+from reenact.sources.members import mapping, object_in, text
 from reenact.sources.protocol import Environment, Sidecar, Transcript
 
 _EVENTS, _STATE, _HISTORY = "events.jsonl", "session-state", "history-session-state"
@@ -177,10 +177,7 @@ def _identity(path: Path, head: bytes, *, is_named: bool) -> tuple[str | None, i
 def _stated(head: bytes) -> str | None:
     """Gives the session that the first row of a file states."""
     first = head.lstrip(b"\x00\xef\xbb\xbf \r\n").partition(b"\n")[0]
-    try:
-        value = msgspec.json.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if not isinstance(value, dict) or not is_row(value) or value.get("type") != "session.start":
+    value = object_in(first)
+    if value is None or not is_row(value) or value.get("type") != "session.start":
         return None
     return text(mapping(value, "data"), "sessionId")

@@ -14,6 +14,7 @@ from reenact.sources.copilot import course, dialog, legacy, work
 from reenact.sources.copilot.known import CUSTOM, METADATA, PREFIXES
 from reenact.sources.copilot.records import Row, is_row, read
 from reenact.sources.copilot.state import State
+from reenact.sources.members import object_in
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 from reenact.sources.strand import Strand, digest
 
@@ -58,11 +59,8 @@ class CopilotParser:
             self._torn = b""
             return None
         whole = self._torn + b"\\n" + line.data if self._torn else line.data
-        try:
-            value = msgspec.json.decode(whole) if self._torn else None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            value = None
-        if isinstance(value, dict):
+        value = object_in(whole) if self._torn else None
+        if value is not None:
             self._torn = b""
             return value
         goes_on = (self._torn or line.data.startswith(b"{")) and len(whole) <= _LONGEST

@@ -16,7 +16,7 @@ from reenact import clock
 from reenact.events import Tokens
 from reenact.events.bodies import Custom, SessionStarted, UsageRecorded
 from reenact.sources.copilot.records import Row, tokens
-from reenact.sources.members import count, mapping, number, text
+from reenact.sources.members import count, mapping, number, object_in, text
 from reenact.sources.strand import Page, Strand
 
 _CREDITS_SINCE = 1_780_272_000_000_000  # 2026-06-01: from then on a credit is a cent
@@ -236,11 +236,8 @@ class Meter:
 def _stored(rows: bytes) -> list[Stored]:
     found = []
     for line in rows.splitlines():
-        try:
-            value = msgspec.json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-        if isinstance(value, dict):
+        value = object_in(line)
+        if value is not None:
             ts = clock.parse_iso(text(value, "created_at"))
             found.append(Stored(count(value, "id"), ts, value))
     return found

@@ -4,6 +4,6 @@ Refuses to invent what no log has: the calls for titles, compressions and routin
 they left a trace, and never counted.
 """
 
-from reenact.sources.gemini.source import SOURCE, Gemini
+from reenact.sources.gemini.source import SOURCE
 
-__all__ = ["SOURCE", "Gemini"]
+__all__ = ["SOURCE"]

@@ -36,23 +36,19 @@ def transcripts(root: str, *, agent: str = _AGENT) -> Iterator[Transcript]:
         if head is None or (agent == _AGENT and _QWEN in candidate.path):
             continue
         place = places.of(candidate.path, head)
-        hints = {"file": candidate.name, "session": head.session}
+        hints = {"session": head.session}
         hints.update(
             {name: told for name, told in (("cwd", place.cwd), ("root", place.root)) if told is not None}
         )
         is_document = candidate.name.endswith(".json")
         if is_document:
             hints["layout"] = "document"
-        yield Transcript(
+        yield candidate.transcript(
             agent=agent,
             key=f"{head.session}:{candidate.name}",
-            path=candidate.path,
             layout="document" if is_document else "lines",
             hints=hints,
             sidecars=place.sidecars,
-            size=candidate.size,
-            mtime_ns=candidate.mtime_ns,
-            inode=candidate.inode,
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from reenact.sources.gemini.peek import Head
+from reenact.sources.members import mapping, object_in
 from reenact.sources.protocol import Sidecar
 
 _LARGEST = 1024 * 1024
@@ -65,11 +66,9 @@ class Places:
             try:
                 registry = home / "projects.json"
                 if registry.stat().st_size <= _LARGEST:
-                    value = msgspec.json.decode(registry.read_bytes())
-                    projects = value.get("projects") if isinstance(value, dict) else None
-                    if isinstance(projects, dict):
-                        found = {root: short for root, short in projects.items() if isinstance(short, str)}
-            except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                    projects = mapping(object_in(registry.read_bytes()) or {}, "projects")
+                    found = {root: short for root, short in projects.items() if isinstance(short, str)}
+            except OSError:
                 pass
             self._registries[name] = found
         return self._registries[name]

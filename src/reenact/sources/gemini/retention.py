@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from reenact.sources.members import mapping, text
+from reenact.sources.members import mapping, object_in, text
 from reenact.sources.protocol import Retention, Transcript
 
 _DEFAULT = "30d"
@@ -59,7 +57,6 @@ def _read(settings: Path) -> dict[str, Any]:
         if not settings.is_file() or settings.stat().st_size > _LARGEST:
             return {}
         said = settings.read_text(encoding="utf-8", errors="replace")
-        value = msgspec.json.decode(_COMMENT.sub(lambda found: found[1] or "", said))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except OSError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return object_in(_COMMENT.sub(lambda found: found[1] or "", said)) or {}

@@ -3,6 +3,6 @@
 Refuses to guess who spoke: only what the log's own events and messages say becomes an event.
 """
 
-from reenact.sources.inspect_ai.source import SOURCE, InspectAi
+from reenact.sources.inspect_ai.source import SOURCE
 
-__all__ = ["SOURCE", "InspectAi"]
+__all__ = ["SOURCE"]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reenact import ids
-from reenact.sources.files import Candidate, candidates
+from reenact.sources.files import NO_HOMES, Candidate, candidates
 from reenact.sources.inspect_ai.log import BadLogError, opened
 from reenact.sources.members import mapping, text
 from reenact.sources.protocol import Environment, Transcript
 
 AGENT = "inspect"
-_NOT_HERE = frozenset({"node_modules", ".git", ".venv", "__pycache__"})
 
 
 def roots(environment: Environment) -> tuple[str, ...]:
@@ -50,7 +49,7 @@ def key_of(evaluation: str, member: str) -> str:
 
 
 def _logs(root: str) -> Iterator[Candidate]:
-    return candidates(root, is_named=lambda name: name.endswith(".eval"), but=_NOT_HERE)
+    return candidates(root, is_named=lambda name: name.endswith(".eval"), but=NO_HOMES)
 
 
 def _samples(path: str) -> Iterator[Transcript]:

@@ -7,10 +7,13 @@ their places. A message stands before the first model call that was given it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
 import msgspec
 
+from reenact.sources.inspect_ai.discover import key_of
+from reenact.sources.inspect_ai.log import BadLogError, opened
 from reenact.sources.members import items, mapping, mappings, text
 
 _ATTACHMENT = "attachment://"
@@ -23,6 +26,28 @@ _END = ("error", "limit", "scores", "completed_at", "total_time", "working_time"
 _NOT_KEPT = frozenset({"input", "input_refs", "call", "sample", "state", "pending"})
 """Members of events that repeat what stands elsewhere."""
 _DEEPEST = 50
+
+
+def is_rows(path: str) -> bool:
+    """Tells whether a path names a sample in a log."""
+    return ".eval#" in path
+
+
+def open_rows(path: str) -> BinaryIO:
+    """Opens the lines of a sample.
+
+    Raises:
+        OSError: the log cannot be read, or holds no such sample.
+    """
+    file, _, key = path.rpartition("#")
+    with opened(file) as log:
+        head = log.head()
+        evaluation = mapping(head, "eval")
+        name = text(evaluation, "eval_id") or text(evaluation, "run_id") or ""
+        for member in log.samples():
+            if key_of(name, member.filename) == key:
+                return BytesIO(b"".join(lines_of(head, log.read(member))))
+    raise BadLogError(f"it holds no sample {key}")
 
 
 def lines_of(head: dict[str, Any], sample: dict[str, Any]) -> Iterator[bytes]:

@@ -4,6 +4,6 @@ Its database is read and never copied: it holds credentials. What is kept of a s
 of named columns: the rows of OpenCode's own log of changes where that is whole, else its tables.
 """
 
-from reenact.sources.opencode.source import SOURCE, OpencodeSource
+from reenact.sources.opencode.source import SOURCE
 
-__all__ = ["SOURCE", "OpencodeSource"]
+__all__ = ["SOURCE"]

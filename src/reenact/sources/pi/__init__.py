@@ -3,6 +3,6 @@
 Refuses to flatten a tree: every branch of a session stays, and the one written last is the live one.
 """
 
-from reenact.sources.pi.source import SOURCE, Pi
+from reenact.sources.pi.source import SOURCE
 
-__all__ = ["SOURCE", "Pi"]
+__all__ = ["SOURCE"]

@@ -5,14 +5,11 @@ Layout: `sessions/--<directory>--/<time>_<uuid>.jsonl`. Identity is the id in th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from reenact.sources.files import Candidate, candidates
-from reenact.sources.members import text
+from reenact.sources.members import object_in, text
 from reenact.sources.protocol import Environment, Transcript
 
 _AGENT = "pi"
@@ -24,11 +21,11 @@ def roots(environment: Environment) -> tuple[str, ...]:
     """Gives the folders of Pi's sessions: what its variables and its settings name, and its own."""
     variables = environment.variables
     agent = variables.get("PI_CODING_AGENT_DIR")
-    base = Path(_expanded(agent, environment.home)) if agent else Path(environment.home, ".pi", "agent")
+    base = Path(environment.expanded(agent)) if agent else Path(environment.home, ".pi", "agent")
     named = (variables.get("PI_CODING_AGENT_SESSION_DIR"), _setting(base / "settings.json"))
     found = [
         str(base / "sessions"),
-        *(str(base / _expanded(each, environment.home)) for each in named if each),
+        *(str(base / environment.expanded(each)) for each in named if each),
     ]
     return (*dict.fromkeys(found), *environment.extra_roots.get(_AGENT, ()))
 
@@ -36,18 +33,10 @@ def roots(environment: Environment) -> tuple[str, ...]:
 def transcripts(root: str) -> Iterator[Transcript]:
     """Yields the sessions below a root."""
     for candidate in candidates(_start(root), is_named=_is_named):
-        session = _session(candidate)
-        if session is None:
-            continue
-        yield Transcript(
-            agent=_AGENT,
-            key=f"{session}:{candidate.name}",
-            path=candidate.path,
-            hints={"file": candidate.name, "session": session},
-            size=candidate.size,
-            mtime_ns=candidate.mtime_ns,
-            inode=candidate.inode,
-        )
+        if (session := _session(candidate)) is not None:
+            yield candidate.transcript(
+                agent=_AGENT, key=f"{session}:{candidate.name}", hints={"session": session}
+            )
 
 
 def problems(root: str) -> Iterator[tuple[str, str]]:
@@ -83,11 +72,8 @@ def _session(candidate: Candidate) -> str | None:
     first = head.lstrip(b"\x00\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
     if b'"session"' not in first[:200]:
         return None
-    try:
-        value = msgspec.json.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if not isinstance(value, dict) or value.get("type") != "session" or "timestamp" not in value:
+    value = object_in(first)
+    if value is None or value.get("type") != "session" or "timestamp" not in value:
         return None
     return text(value, "id")
 
@@ -96,11 +82,6 @@ def _setting(settings: Path) -> str | None:
     try:
         if settings.stat().st_size > _LARGEST:
             return None
-        value = msgspec.json.decode(settings.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text(object_in(settings.read_bytes()) or {}, "sessionDir")
+    except OSError:
         return None
-    return text(value, "sessionDir") if isinstance(value, dict) else None
-
-
-def _expanded(path: str, home: str) -> str:
-    return os.path.join(home, path[2:]) if path.startswith("~/") else home if path == "~" else path

@@ -3,6 +3,6 @@
 Refuses to count an answer twice where the chat, its notices and a sub-agent's own file all state it.
 """
 
-from reenact.sources.qwen.source import SOURCE, Qwen
+from reenact.sources.qwen.source import SOURCE
 
-__all__ = ["SOURCE", "Qwen"]
+__all__ = ["SOURCE"]

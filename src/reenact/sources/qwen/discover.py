@@ -7,7 +7,6 @@ Layouts: `projects/<directory>/chats/<session>.jsonl`, sub-agents in
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +37,7 @@ def roots(environment: Environment) -> tuple[str, ...]:
     variables = environment.variables
     own = variables.get("QWEN_HOME") or str(Path(environment.home, ".qwen"))
     found = (own, variables.get("QWEN_RUNTIME_DIR") or own)
-    expanded = [_expanded(path, environment.home) for path in dict.fromkeys(found)]
+    expanded = [environment.expanded(path) for path in dict.fromkeys(found)]
     return (*expanded, *environment.extra_roots.get(_AGENT, ()))
 
 
@@ -65,23 +64,15 @@ def problems(root: str) -> Iterator[tuple[str, str]]:
 
 
 def _transcript(candidate: Candidate, head: Head) -> Transcript:
-    hints = {"file": candidate.name, "session": head.session}
+    hints = {"session": head.session}
     sidecars: tuple[Sidecar, ...] = ()
     if head.agent is not None:
         hints["main"] = head.session
         hints["session"] = f"{head.session}#{head.agent}"
         meta = candidate.path.removesuffix(".jsonl") + ".meta.json"
         sidecars = (Sidecar(name="meta", path=meta),)
-    return Transcript(
-        agent=_AGENT,
-        key=f"{hints['session']}:{candidate.name}",
-        path=candidate.path,
-        hints=hints,
-        sidecars=sidecars,
-        size=candidate.size,
-        mtime_ns=candidate.mtime_ns,
-        inode=candidate.inode,
-    )
+    key = f"{hints['session']}:{candidate.name}"
+    return candidate.transcript(agent=_AGENT, key=key, hints=hints, sidecars=sidecars)
 
 
 def _is_named(name: str) -> bool:
@@ -114,7 +105,3 @@ def _head(candidate: Candidate) -> Head | None:
         session=session[1].decode("utf-8", "replace"),
         agent=agent[1].decode("utf-8", "replace") if agent is not None else None,
     )
-
-
-def _expanded(path: str, home: str) -> str:
-    return os.path.join(home, path[2:]) if path.startswith("~/") else home if path == "~" else path

@@ -11,7 +11,7 @@ import msgspec
 from reenact import ids
 from reenact.events.blocks import Repository, Tokens
 from reenact.events.bodies import SessionForked, SessionStarted, UsageRecorded
-from reenact.sources.members import mapping, text
+from reenact.sources.members import object_in, text
 from reenact.sources.protocol import Setting
 from reenact.sources.qwen.records import Record
 from reenact.sources.session import SessionDrafts, Spot
@@ -165,10 +165,4 @@ def key_of(main: str, agent: str, round_: int) -> str:
 
 
 def _decoded(data: bytes | None) -> dict[str, Any]:
-    if data is None:
-        return {}
-    try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return mapping({"meta": value}, "meta")
+    return object_in(data or b"") or {}

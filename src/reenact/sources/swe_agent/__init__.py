@@ -3,6 +3,6 @@
 Refuses to split what the log only sums up: tokens are told for the whole run, and counted so.
 """
 
-from reenact.sources.swe_agent.source import SOURCE, SweAgent
+from reenact.sources.swe_agent.source import SOURCE
 
-__all__ = ["SOURCE", "SweAgent"]
+__all__ = ["SOURCE"]

@@ -4,40 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from reenact import ids
-from reenact.sources.files import Candidate, candidates
-from reenact.sources.members import mappings, text
+from reenact.sources.files import NO_HOMES, Candidate, candidates
+from reenact.sources.members import mappings, object_in, text
 from reenact.sources.protocol import Transcript
 
 AGENT = "swe_agent"
-_NOT_HERE = frozenset({"node_modules", ".git", ".venv", "__pycache__"})
 
 
 def transcripts(root: str) -> Iterator[Transcript]:
     """Yields the trajectories below a root."""
-    for candidate in candidates(root, is_named=_is_named, but=_NOT_HERE):
-        native = _native(candidate)
-        if native is None:
-            continue
-        yield Transcript(
-            agent=AGENT,
-            key=native,
-            path=candidate.path,
-            layout="document",
-            hints={"native": native, "file": candidate.name},
-            size=candidate.size,
-            mtime_ns=candidate.mtime_ns,
-            inode=candidate.inode,
-        )
+    for candidate in candidates(root, is_named=_is_named, but=NO_HOMES):
+        if (native := _native(candidate)) is not None:
+            yield candidate.transcript(agent=AGENT, key=native, layout="document", hints={"native": native})
 
 
 def problems(root: str) -> Iterator[tuple[str, str]]:
     """Yields what is called a trajectory and cannot be read as one."""
-    for candidate in candidates(root, is_named=_is_named, but=_NOT_HERE):
+    for candidate in candidates(root, is_named=_is_named, but=NO_HOMES):
         if candidate.problem is not None:
             yield candidate.path, candidate.problem
         elif _native(candidate) is None:
@@ -53,10 +38,10 @@ def _native(candidate: Candidate) -> str | None:
     if candidate.problem is not None:
         return None
     try:
-        value: Any = msgspec.json.decode(Path(candidate.path).read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value = object_in(Path(candidate.path).read_bytes())
+    except OSError:
         return None
-    if not isinstance(value, dict) or not ("trajectory" in value or "messages" in value):
+    if value is None or not ("trajectory" in value or "messages" in value):
         return None
     beginning = [
         text(each, "content") or repr(each.get("content"))
