@@ -13,7 +13,8 @@ import msgspec
 
 from reenact.wire import canonical, sse
 from reenact.wire.fingerprint import fingerprint
-from reenact.wire.request import Form, Layout, Request, parts_of, read_request
+from reenact.wire.reply import text_of
+from reenact.wire.request import Form, Layout, Request, as_blocks, parts_of, read_request
 from reenact.wire.rewriting import Event, Fragment, Further, mapped, rewritten, sse_event
 
 if TYPE_CHECKING:
@@ -104,9 +105,12 @@ class Dialect(ABC):
 
         return diff_requests(recorded, actual, self.words(), recorded_by=recorded_by, actual_by=actual_by)
 
-    @abstractmethod
     def user_text(self, message: Json) -> str:
         """Gives the last text of a message of the user; empty for other messages."""
+        if not isinstance(message, dict) or message.get("role") != "user":
+            return ""
+        texts = [text_of(block, "text") or "" for block in as_blocks(message.get("content"))]
+        return texts[-1] if texts else ""
 
     # -- answers --------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What OpenAI's dialects have in common: errors, refusals, lists of models.
+"""What OpenAI's dialects have in common: answers and their counts, errors, refusals, lists of models.
 
 A client that gets 400 asks no more and shows the message (Codex, Copilot and OpenCode do); other
 statuses make one or another of them ask again, change the request, or end as if all were well.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reenact.events import Tokens
 from reenact.wire.dialect import Dialect
-from reenact.wire.reply import ErrorReply, error_answer
+from reenact.wire.reply import ErrorReply, Reply, count, error_answer, failure_of, read_json
 from reenact.wire.rules import CURRENT_DATETIME, LISTING_DATES, UUIDS, IdShape, Rules
 
 if TYPE_CHECKING:
-    from reenact.wire.canonical import Object
+    from collections.abc import Mapping
+
+    from reenact.wire.canonical import Json, Object
     from reenact.wire.request import Request
 
 SEALED = frozenset({"encrypted_content", "reasoning_opaque", "signature", "thought_signature"})
@@ -55,6 +58,39 @@ class OpenAi(Dialect):
         """Gives a made-up list of models; there is nothing else."""
         del request
         return {"object": "list", "data": []} if purpose == "models" else None
+
+
+def read_reply(body: bytes, *, status: int, holds: str) -> Reply:
+    """Reads an answer that is no stream: a message `holds` a list of this name. Unknown fields stay in it."""
+    value, reply = read_json(body, status=status)
+    if reply is not None:
+        return reply
+    if status < 400 and isinstance(value, dict) and isinstance(value.get(holds), list):
+        return Reply(message=value)
+    if status >= 400 or (isinstance(value, dict) and value.get("error")):
+        return Reply(failure=failure_of(value, status=status))
+    return Reply(raw=value)
+
+
+def read_tokens(message: Mapping[str, Json], *, given: str, made: str) -> Tokens | None:
+    """Gives the tokens a message says it cost; None where it has no usage.
+
+    What was `given` (`prompt` or `input`) includes what was read from or written to a cache, what was
+    `made` (`completion` or `output`) includes reasoning.
+    """
+    usage = message.get("usage")
+    if not isinstance(usage, dict):
+        return None
+    of_given, of_made = usage.get(f"{given}_tokens_details"), usage.get(f"{made}_tokens_details")
+    read = count(of_given, "cached_tokens") or 0
+    written = count(of_given, "cache_write_tokens") or 0
+    return Tokens(
+        input=max((count(usage, f"{given}_tokens") or 0) - read - written, 0),
+        cache_read=read,
+        cache_write=written,
+        output=count(usage, f"{made}_tokens") or 0,
+        reasoning=count(of_made, "reasoning_tokens"),
+    )
 
 
 def _body(kind: str, message: str, code: str | None = None) -> Object:

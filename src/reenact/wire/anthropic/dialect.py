@@ -9,7 +9,6 @@ from reenact.wire.anthropic.content import blocks_of
 from reenact.wire.anthropic.request import LAYOUT
 from reenact.wire.dialect import Dialect, Route
 from reenact.wire.reply import Outline, text_of
-from reenact.wire.request import as_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,12 +51,6 @@ class _Anthropic(Dialect):
         from reenact.wire.anthropic.diff import WORDS
 
         return WORDS
-
-    def user_text(self, message: Json) -> str:
-        if not isinstance(message, dict) or message.get("role") != "user":
-            return ""
-        texts = [str(block.get("text", "")) for block in as_blocks(message.get("content"))]
-        return texts[-1] if texts else ""
 
     def has_ended(self, body: bytes) -> bool:
         return _LAST_EVENT in body[-_TAIL:] or stream.assemble(body).is_complete

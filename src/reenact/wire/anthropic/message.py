@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reenact.events import Tokens
-from reenact.wire import canonical
-from reenact.wire.reply import Failure, Reply, failure_of
+from reenact.wire.reply import Failure, Reply, count, failure_of, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,12 +17,9 @@ __all__ = ["Failure", "Reply", "failure_of", "parse_reply", "tokens"]
 
 def parse_reply(body: bytes, *, status: int = 200) -> Reply:
     """Reads an answer that is no stream. Unknown fields stay in the message."""
-    try:
-        value = canonical.decode(body)
-    except ValueError as error:
-        if status >= 400:
-            return Reply(failure=failure_of(body.decode("utf-8", "replace"), status=status))
-        return Reply(defect=f"the answer is no JSON: {error}")
+    value, reply = read_json(body, status=status)
+    if reply is not None:
+        return reply
     if isinstance(value, dict) and value.get("type") == "message":
         return Reply(message=value)
     if status >= 400 or (isinstance(value, dict) and value.get("type") == "error"):
@@ -42,22 +38,17 @@ def tokens(message: Mapping[str, Json]) -> Tokens | None:
         return None
     parts = usage.get("cache_creation")
     by_age = parts if isinstance(parts, dict) else {}
-    short, long = (_count(by_age, f"ephemeral_{age}_input_tokens") for age in ("5m", "1h"))
-    written = _count(usage, "cache_creation_input_tokens")
+    short, long = (count(by_age, f"ephemeral_{age}_input_tokens") for age in ("5m", "1h"))
+    written = count(usage, "cache_creation_input_tokens")
     if written is None:
         written = (short or 0) + (long or 0)
     details = usage.get("output_tokens_details")
     return Tokens(
-        input=_count(usage, "input_tokens") or 0,
-        cache_read=_count(usage, "cache_read_input_tokens") or 0,
+        input=count(usage, "input_tokens") or 0,
+        cache_read=count(usage, "cache_read_input_tokens") or 0,
         cache_write=written,
         cache_write_5m=short,
         cache_write_1h=long,
-        output=_count(usage, "output_tokens") or 0,
-        reasoning=_count(details, "thinking_tokens") if isinstance(details, dict) else None,
+        output=count(usage, "output_tokens") or 0,
+        reasoning=count(details, "thinking_tokens") if isinstance(details, dict) else None,
     )
-
-
-def _count(usage: Mapping[str, Json], name: str) -> int | None:
-    value = usage.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

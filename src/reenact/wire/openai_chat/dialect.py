@@ -9,7 +9,6 @@ from reenact.wire.dialect import Route
 from reenact.wire.openai import OpenAi
 from reenact.wire.openai_chat import fingerprint, message, render, stream
 from reenact.wire.reply import text_of
-from reenact.wire.request import as_blocks
 from reenact.wire.rewriting import Fragment
 
 if TYPE_CHECKING:
@@ -47,12 +46,6 @@ class _OpenAiChat(OpenAi):
         from reenact.wire.openai_chat.words import WORDS
 
         return WORDS
-
-    def user_text(self, message: Json) -> str:
-        if not isinstance(message, dict) or message.get("role") != "user":
-            return ""
-        texts = [str(part.get("text", "")) for part in as_blocks(message.get("content"))]
-        return texts[-1] if texts else ""
 
     def has_ended(self, body: bytes) -> bool:
         return _DONE in body[-_TAIL:] or stream.assemble(body).is_complete

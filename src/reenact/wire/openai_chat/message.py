@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from reenact.events import Tokens, blocks
+from reenact.events import blocks
 from reenact.wire import canonical
-from reenact.wire.reply import Outline, Reply, count, failure_of, read_json, text_of
+from reenact.wire.openai import read_reply, read_tokens
+from reenact.wire.reply import Outline, Reply, text_of
 
 if TYPE_CHECKING:
+    from reenact.events import Tokens
     from reenact.events.blocks import AnyBlock
     from reenact.wire.canonical import Json, Object
 
@@ -19,35 +21,12 @@ REASONING = ("reasoning_content", "reasoning")
 
 def parse_reply(body: bytes, *, status: int = 200) -> Reply:
     """Reads an answer that is no stream. Unknown fields stay in the message."""
-    value, reply = read_json(body, status=status)
-    if reply is not None:
-        return reply
-    if status < 400 and isinstance(value, dict) and isinstance(value.get("choices"), list):
-        return Reply(message=value)
-    if status >= 400 or (isinstance(value, dict) and value.get("error")):
-        return Reply(failure=failure_of(value, status=status))
-    return Reply(raw=value)
+    return read_reply(body, status=status, holds="choices")
 
 
 def tokens(message: Mapping[str, Json]) -> Tokens | None:
-    """Gives the tokens a completion says it cost; None where it has no usage.
-
-    `prompt_tokens` includes what was read from or written to a cache, `completion_tokens` includes
-    reasoning.
-    """
-    usage = message.get("usage")
-    if not isinstance(usage, dict):
-        return None
-    of_prompt, of_output = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    read = count(of_prompt, "cached_tokens") or 0
-    written = count(of_prompt, "cache_write_tokens") or 0
-    return Tokens(
-        input=max((count(usage, "prompt_tokens") or 0) - read - written, 0),
-        cache_read=read,
-        cache_write=written,
-        output=count(usage, "completion_tokens") or 0,
-        reasoning=count(of_output, "reasoning_tokens"),
-    )
+    """Gives the tokens a completion says it cost; None where it has no usage."""
+    return read_tokens(message, given="prompt", made="completion")
 
 
 def outline(message: Mapping[str, Json]) -> Outline:

@@ -9,8 +9,8 @@ from reenact.wire import canonical
 from reenact.wire.counted import prepare_params, value_of
 from reenact.wire.dialect import Route
 from reenact.wire.fingerprint import Part, Prepared
-from reenact.wire.openai import DROPPED, OpenAi
-from reenact.wire.reply import Outline, Reply, Stream, count, failure_of, read_json, text_of
+from reenact.wire.openai import DROPPED, OpenAi, read_reply
+from reenact.wire.reply import Outline, Reply, Stream, count, text_of
 from reenact.wire.request import Layout
 
 if TYPE_CHECKING:
@@ -46,12 +46,7 @@ class _OpenAiEmbeddings(OpenAi):
         return ""  # texts to embed are no instructions
 
     def parse_reply(self, body: bytes, *, status: int = 200) -> Reply:
-        value, reply = read_json(body, status=status)
-        if reply is not None:
-            return reply
-        if status < 400 and isinstance(value, dict) and isinstance(value.get("data"), list):
-            return Reply(message=value)
-        return Reply(failure=failure_of(value, status=status)) if status >= 400 else Reply(raw=value)
+        return read_reply(body, status=status, holds="data")
 
     def assemble(self, body: bytes) -> Stream:
         del body

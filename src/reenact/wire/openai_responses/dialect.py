@@ -52,15 +52,7 @@ class _OpenAiResponses(OpenAi):
         return WORDS
 
     def user_text(self, message: Json) -> str:
-        if isinstance(message, str):
-            return message
-        if not isinstance(message, dict) or message.get("role") != "user":
-            return ""
-        content = message.get("content")
-        if isinstance(content, str):
-            return content
-        texts = [text_of(part, "text") or "" for part in content] if isinstance(content, list) else []
-        return texts[-1] if texts else ""
+        return message if isinstance(message, str) else super().user_text(message)
 
     def parse_reply(self, body: bytes, *, status: int = 200) -> Reply:
         return message.parse_reply(body, status=status)

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from reenact.events import Tokens, blocks
+from reenact.events import blocks
+from reenact.wire.openai import read_reply, read_tokens
 from reenact.wire.openai_chat.message import arguments_of
-from reenact.wire.reply import Failure, Outline, Reply, count, failure_of, read_json, text_of
+from reenact.wire.reply import Failure, Outline, Reply, failure_of, text_of
 
 if TYPE_CHECKING:
+    from reenact.events import Tokens
     from reenact.events.blocks import AnyBlock
     from reenact.wire.canonical import Json, Object
 
 
 def parse_reply(body: bytes, *, status: int = 200) -> Reply:
     """Reads an answer that is no stream. Unknown fields stay in the message."""
-    value, reply = read_json(body, status=status)
-    if reply is not None:
-        return reply
-    if status < 400 and isinstance(value, dict) and isinstance(value.get("output"), list):
-        return Reply(message=value, failure=failure_in(value))
-    if status >= 400 or (isinstance(value, dict) and value.get("error")):
-        return Reply(failure=failure_of(value, status=status))
-    return Reply(raw=value)
+    reply = read_reply(body, status=status, holds="output")
+    return reply if reply.message is None else Reply(message=reply.message, failure=failure_in(reply.message))
 
 
 def failure_in(message: Mapping[str, Json]) -> Failure | None:
@@ -32,24 +28,8 @@ def failure_in(message: Mapping[str, Json]) -> Failure | None:
 
 
 def tokens(message: Mapping[str, Json]) -> Tokens | None:
-    """Gives the tokens a response says it cost; None where it has no usage.
-
-    `input_tokens` includes what was read from or written to a cache, `output_tokens` includes
-    reasoning.
-    """
-    usage = message.get("usage")
-    if not isinstance(usage, dict):
-        return None
-    of_input, of_output = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    read = count(of_input, "cached_tokens") or 0
-    written = count(of_input, "cache_write_tokens") or 0
-    return Tokens(
-        input=max((count(usage, "input_tokens") or 0) - read - written, 0),
-        cache_read=read,
-        cache_write=written,
-        output=count(usage, "output_tokens") or 0,
-        reasoning=count(of_output, "reasoning_tokens"),
-    )
+    """Gives the tokens a response says it cost; None where it has no usage."""
+    return read_tokens(message, given="input", made="output")
 
 
 def outline(message: Mapping[str, Json]) -> Outline:
