@@ -9,76 +9,39 @@ from __future__ import annotations
 import json
 import select
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal
 
 from tests.clients import messages, responses
 from tests.clients.books import Books, Entry
 from tests.clients.script import Asked, Chosen, Cut, Refuse, Say, Script, Usage
+from tests.clients.serving import Handler, Served
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-    from types import TracebackType
-    from typing import Self
 
 Dialect = Literal["messages", "responses"]
 
 
-class Endpoint:
+class Endpoint(Served):
     """The server; a context manager. `pace` seconds pass before each answer (0 in tests).
 
     `hanging` is set while an answer hangs, so that a runner knows when to interrupt.
     """
 
     def __init__(self, script: Script, *, pace: float = 0.0) -> None:
+        super().__init__(_Handler)
         self.script = script
         self.books = Books()
         self.pace = pace
-        self.closing = threading.Event()
         self.hanging = threading.Event()
-        endpoint = self
-
-        class Handler(_Handler):
-            door = endpoint
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Address without a trailing slash."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     door: Endpoint
-    protocol_version = "HTTP/1.1"
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        del format, args
-
-    def do_HEAD(self) -> None:
-        self._reply(200, {})
-
-    def do_GET(self) -> None:
-        self._reply(404, {"error": {"message": "not here", "type": "not_found_error"}})
-
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("content-length", "0")))
+    def answer(self) -> None:
+        raw = self.asked()
         path = self.path.split("?")[0]
         if path == "/v1/messages":
             self._answer("messages", json.loads(raw))
@@ -127,15 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _reply(self, status: int, body: dict[str, Any], extra: dict[str, str] | None = None) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        for key, value in (extra or {}).items():
-            self.send_header(key, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
+        self.send(status, json.dumps(body).encode(), extra=extra)
 
     def _stream(self, events: Iterator[str], cut: Literal["drop", "error", "hang"] | None) -> None:
         self.send_response(200)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from tests.clients.serving import Handler, Served
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
-    from typing import Self
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,38 +48,16 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule | None
 
 
-class RulesEndpoint:
+class RulesEndpoint(Served):
     """The server; a context manager."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__(_Handler)
         self._rules = list(rules)
         self._used = [0] * len(rules)
         self._lock = threading.Lock()
         self.books: list[Booked] = []
         self.strays: list[str] = []
-        endpoint = self
-
-        class Handler(_Handler):
-            door = endpoint
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def choose(self, words: str) -> Rule | None:
         with self._lock:
@@ -96,18 +72,11 @@ class RulesEndpoint:
         return [booked.spent for booked in self.books if booked.lane == name and booked.spent is not None]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     door: RulesEndpoint
-    protocol_version = "HTTP/1.1"
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        del format, args
-
-    def do_GET(self) -> None:
-        self._send(404, b"{}", "application/json")
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length", "0"))) or b"{}")
+    def answer(self) -> None:
+        body = json.loads(self.asked() or b"{}")
         path = self.path.partition("?")[0]
         is_gemini = "generateContent" in path or "GenerateContent" in path
         words = _last_gemini(body) if is_gemini else _last_chat(body)
@@ -123,27 +92,20 @@ class _Handler(BaseHTTPRequestHandler):
         )
         if rule is None:
             self.door.strays.append(words[-2000:])
-            self._send(400, b'{"error":{"code":400,"message":"not scripted","status":"INVALID_ARGUMENT"}}')
+            self.send(400, b'{"error":{"code":400,"message":"not scripted","status":"INVALID_ARGUMENT"}}')
         elif not is_good:
-            self._send(rule.status, _error(rule.status))
+            self.send(rule.status, _error(rule.status))
         elif is_gemini:
             value = _gemini(rule)
             if "stream" in path:
-                self._send(200, b"data: " + json.dumps(value).encode() + b"\r\n\r\n", "text/event-stream")
+                self.send(200, b"data: " + json.dumps(value).encode() + b"\r\n\r\n", kind="text/event-stream")
             else:
-                self._send(200, json.dumps(value).encode())
+                self.send(200, json.dumps(value).encode())
         elif body.get("stream"):
             chunks = [b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in _chat_chunks(rule, body)]
-            self._send(200, b"".join((*chunks, b"data: [DONE]\n\n")), "text/event-stream")
+            self.send(200, b"".join((*chunks, b"data: [DONE]\n\n")), kind="text/event-stream")
         else:
-            self._send(200, json.dumps(_chat_whole(rule, body)).encode())
-
-    def _send(self, status: int, data: bytes, kind: str = "application/json") -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+            self.send(200, json.dumps(_chat_whole(rule, body)).encode())
 
 
 def _last_gemini(body: dict[str, Any]) -> str:
