@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest.machines import answers, imported, opened
+from tests.ingest.laws import ImportLaws
+from tests.ingest.machines import imported, opened
 from tests.sources.gemini.chats import (
     SESSION,
     answer,
@@ -126,37 +126,40 @@ def test_a_document_rewritten_as_it_grows_gives_what_the_last_one_gives(tmp_path
         assert row.own.tokens.output == 140
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A home with twins, a stub, sub-agents of sub-agents and a copy."""
+def family(home: Path) -> None:
+    """Fills a home with twins, a stub, sub-agents of sub-agents and a copy."""
     inner = call(
         "invoke_agent", {"agent_name": "deep", "prompt": "deeper"}, "ok", id="i2", agentId=GRANDCHILD
     )
-    place(tmp_path, f"{NAME}.jsonl", journal(*story()))
-    place(tmp_path, f"{NAME}.json", whole(prompt("p", "one", 1)))
-    place(tmp_path, "session-1795224560193-11111111.jsonl", journal(head(second=90), replaced(context(90))))
+    place(home, f"{NAME}.jsonl", journal(*story()))
+    place(home, f"{NAME}.json", whole(prompt("p", "one", 1)))
+    place(home, "session-1795224560193-11111111.jsonl", journal(head(second=90), replaced(context(90))))
     child = journal(
         head(session=CHILD, kind="subagent"), prompt("t", "help", 2), answer("ca", "", 3, toolCalls=[inner])
     )
-    place(tmp_path, f"{SESSION}/{CHILD}.jsonl", child + journal({"$set": {"summary": "helped"}}))
+    place(home, f"{SESSION}/{CHILD}.jsonl", child + journal({"$set": {"summary": "helped"}}))
     deep = journal(head(session=GRANDCHILD, kind="subagent"), prompt("u", "deeper", 3), answer("ga", "ok", 4))
-    place(tmp_path, f"{SESSION}/{GRANDCHILD}.jsonl", deep)
+    place(home, f"{SESSION}/{GRANDCHILD}.jsonl", deep)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    family(tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_order_of_import_does_not_matter(
-    home: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
-) -> None:
-    with imported(tmp_path_factory.mktemp("whole"), home) as archive:
-        expected = answers(archive)
-    with opened(tmp_path_factory.mktemp("parts"), home) as archive:
-        found = archive.find()
-        random.Random(seed).shuffle(found)
-        for item in found:
-            archive.catch_up([item])
-        archive.catch_up()
-        assert answers(archive) == expected
+class TestImport(ImportLaws):
+    """All of them, with a chat that was rewritten as a document."""
+
+    sessions = 3
+
+    @classmethod
+    def fill(cls, home: Path) -> None:
+        family(home)
+
+    @classmethod
+    def growing(cls, home: Path) -> list[Path]:
+        return sorted((home / ".gemini" / "tmp").rglob("*.json*"))
 
 
 def test_a_sub_agent_of_a_sub_agent_has_that_one_above_it(
@@ -168,10 +171,3 @@ def test_a_sub_agent_of_a_sub_agent_has_that_one_above_it(
         assert rows[GRANDCHILD].parent == rows[CHILD].id
         assert rows[SESSION].total.tokens.output == sum(row.own.tokens.output for row in rows.values())
         assert rows[CHILD].status == "completed"
-
-
-def test_every_line_is_booked(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with imported(tmp_path_factory.mktemp("archive"), home) as archive:
-        accounts = list(archive.accounts())
-        assert len(accounts) == 5
-        assert all(account.balances and account.source == "same" for account in accounts)
