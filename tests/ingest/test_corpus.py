@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.ingest.corpus import CATEGORIES, oracle_of, role, scenarios, sums, texts, title
 from tests.ingest.machines import imported
 
 from reenact.archive import Archive
-from reenact.events import blocks
-from reenact.events.bodies import AssistantMessage, ToolCalled
+from reenact.events.bodies import ToolCalled
 from reenact.store import Filter, SessionRow
 
-CORPUS = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
-SCENARIOS = sorted(
-    oracle.parent
-    for agent in ("claude", "codex", "gemini")
-    for oracle in (CORPUS / "generated").glob(f"{agent}-*/**/oracle.json")
-)
-CATEGORIES = ("input", "cache_read", "cache_write", "output", "reasoning")
+SCENARIOS = scenarios("claude", "codex", "gemini")
 
 pytestmark = [
     pytest.mark.corpus,
@@ -29,29 +21,14 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=SCENARIOS, ids=lambda path: str(path.relative_to(CORPUS / "generated")))
+@pytest.fixture(params=SCENARIOS, ids=title)
 def scenario(request: pytest.FixtureRequest) -> Path:
     path: Path = request.param
     return path
 
 
-def role(row: SessionRow) -> str:
-    if row.hidden:
-        return "side"
-    return "sub" if row.kind == "subagent" else "main"
-
-
-def sums(rows: list[SessionRow]) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = {}
-    for row in rows:
-        counted = found.setdefault(role(row), Counter())
-        for name in CATEGORIES:
-            counted[name] += getattr(row.own.tokens, name) or 0
-    return found
-
-
 def test_usage_is_what_the_log_states(scenario: Path, tmp_path: Path) -> None:
-    states = json.loads((scenario / "oracle.json").read_text())["usage_the_log_states"]
+    states = oracle_of(scenario)["usage_the_log_states"]
     with imported(tmp_path, scenario / "log") as archive:
         rows = archive.sessions()
         found = sums(rows)
@@ -61,16 +38,16 @@ def test_usage_is_what_the_log_states(scenario: Path, tmp_path: Path) -> None:
     if "sub" in states:
         # What the endpoint calls a side call is a hidden session where the agent logs it as one
         # (warm-ups), and part of its session where it does not (Codex compaction).
-        beside = found.get("side", Counter())
+        beside = +found["side"]
         main = Counter(states["main"]) + (Counter(states["side"]) if not beside else Counter())
         assert +found["main"] == +main
-        assert +found.get("sub", Counter[str]()) == +Counter(states["sub"])
+        assert +found["sub"] == +Counter(states["sub"])
     worst = {entry.quality for entry in entries} or {"measured"}
     assert (states["quality"] == "measured") == (worst == {"measured"})
 
 
 def test_tool_calls_texts_and_sessions_are_those_of_the_wire(scenario: Path, tmp_path: Path) -> None:
-    oracle = json.loads((scenario / "oracle.json").read_text())
+    oracle = oracle_of(scenario)
     with imported(tmp_path, scenario / "log") as archive:
         rows = [row for row in archive.sessions() if not row.hidden]
         asked = {name: Counter[str]() for name in ("main", "sub")}
@@ -98,18 +75,8 @@ def calls(archive: Archive, row: SessionRow) -> list[str]:
     return list(named.values())
 
 
-def texts(archive: Archive, row: SessionRow) -> list[str]:
-    return [
-        block.text
-        for event in archive.events(row.id)
-        if isinstance(event.body, AssistantMessage)
-        for block in event.body.blocks
-        if isinstance(block, blocks.Text)
-    ]
-
-
 def test_forks_and_sub_agents_name_their_parents(scenario: Path, tmp_path: Path) -> None:
-    oracle = json.loads((scenario / "oracle.json").read_text())
+    oracle = oracle_of(scenario)
     with imported(tmp_path, scenario / "log") as archive:
         rows = {row.native_id: row for row in archive.sessions()}
         by_id = {row.id: row for row in rows.values()}

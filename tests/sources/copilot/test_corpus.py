@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.ingest.corpus import CATEGORIES, GenuineSessions, scenarios, title
 from tests.ingest.machines import imported
 
-from reenact.archive import Archive
-from reenact.events.blocks import Text
-from reenact.events.bodies import AssistantMessage, ToolCalled
-from reenact.store import Filter, SessionRow
-
-CORPUS = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[4] / "shared" / "corpus")
-SCENARIOS = sorted(oracle.parent for oracle in (CORPUS / "generated").glob("copilot-*/**/oracle.json"))
-CATEGORIES = ("input", "cache_read", "cache_write", "output", "reasoning")
+SCENARIOS = scenarios("copilot")
 
 pytestmark = [
     pytest.mark.corpus,
@@ -25,87 +18,21 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=SCENARIOS, ids=lambda path: str(path.relative_to(CORPUS / "generated")))
+@pytest.fixture(params=SCENARIOS, ids=title)
 def scenario(request: pytest.FixtureRequest) -> Path:
     path: Path = request.param
     return path
 
 
-def role(row: SessionRow) -> str:
-    if row.hidden:
-        return "side"
-    return "sub" if row.kind == "subagent" else "main"
+class TestGenuineSessions(GenuineSessions):
+    def side(self, oracle: dict[str, Any]) -> Counter[str]:
+        # The call that compacts is stated apart, without its reasoning; it is a side session here.
+        compacted = oracle["usage_totals"].get("side", {})
+        return Counter({name: compacted.get(name, 0) for name in CATEGORIES if name != "reasoning"})
 
-
-def sums(rows: list[SessionRow]) -> dict[str, Counter[str]]:
-    found = {name: Counter[str]() for name in ("main", "sub", "side")}
-    for row in rows:
-        for name in CATEGORIES:
-            found[role(row)][name] += getattr(row.own.tokens, name) or 0
-    return found
-
-
-def test_usage_is_what_the_log_states(scenario: Path, tmp_path: Path) -> None:
-    oracle = json.loads((scenario / "oracle.json").read_text())
-    states = oracle["usage_the_log_states"]
-    with imported(tmp_path, scenario / "log") as archive:
-        found = sums(archive.sessions())
-        entries = list(archive.store.entries(Filter()))
-    assert +found["main"] == +Counter(states["main"])
-    assert +found["sub"] == +Counter(states["sub"])
-    assert {entry.quality for entry in entries} <= {states["quality"]}
-    # The call that compacts is stated apart, without its reasoning; it is a side session here.
-    compacted = Counter({k: v for k, v in oracle["usage_totals"].get("side", {}).items() if k in CATEGORIES})
-    compacted.pop("reasoning", None)
-    assert +found["side"] == +compacted
-
-
-def test_tool_calls_texts_and_sessions_are_those_of_the_wire(scenario: Path, tmp_path: Path) -> None:
-    oracle = json.loads((scenario / "oracle.json").read_text())
-    with imported(tmp_path, scenario / "log") as archive:
-        rows = [row for row in archive.sessions() if not row.hidden]
-        asked = {name: Counter[str]() for name in ("main", "sub")}
-        said: dict[str, str] = {"main": "", "sub": ""}
-        for row in rows:
-            asked[role(row)].update(_calls(archive, row))
-            said[role(row)] += "\n".join(_texts(archive, row))
-    wanted = oracle["tool_calls_asked"]
-    assert asked == {name: Counter(wanted.get(name, {})) for name in asked}
-    for name in ("main", "sub"):
-        assert all(text in said[name] for text in oracle["final_texts"].get(name, ()))
-    assert {each["session_id"] for each in oracle["sessions"]} == {
-        row.native_id for row in rows if row.kind != "subagent"
-    }
-
-
-def _calls(archive: Archive, row: SessionRow) -> list[str]:
-    events = archive.events(row.id)
-    return [event.body.name for event in events if isinstance(event.body, ToolCalled)]
-
-
-def _texts(archive: Archive, row: SessionRow) -> list[str]:
-    return [
-        block.text
-        for event in archive.events(row.id)
-        if isinstance(event.body, AssistantMessage)
-        for block in event.body.blocks
-        if isinstance(block, Text)
-    ]
-
-
-def test_sub_agents_name_their_parents_and_the_calls_that_began_them(scenario: Path, tmp_path: Path) -> None:
-    with imported(tmp_path, scenario / "log") as archive:
-        rows = {row.id: row for row in archive.sessions()}
-        for row in rows.values():
-            if row.kind == "subagent":
-                assert row.id in rows[row.parent or ""].children
-
-
-def test_every_line_is_accounted_for(scenario: Path, tmp_path: Path) -> None:
-    with imported(tmp_path, scenario / "log") as archive:
-        assert [account for account in archive.accounts() if not account.balances] == []
-        assert archive.store.drift() == []
-        assert [damage for damage in archive.verify() if damage.severity == "lost"] == []
-        for row in archive.sessions():
-            if row.source_path and row.kind == "main":
-                assert b"".join(archive.export_native(row.id)) == Path(row.source_path).read_bytes()
+    def test_a_transcript_is_kept_byte_for_byte(self, scenario: Path, tmp_path: Path) -> None:
+        with imported(tmp_path, scenario / "log") as archive:
+            for row in archive.sessions():
+                if row.source_path and row.kind == "main":
+                    kept = b"".join(archive.export_native(row.id))
+                    assert kept == Path(row.source_path).read_bytes()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 from pathlib import Path
 
 import pytest
+from tests.ingest.corpus import CORPUS, oracle_of, scenarios, title
 from tests.ingest.machines import answers, imported, opened
 
 from reenact.events.bodies import Custom
 
-CORPUS = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[4] / "shared" / "corpus")
 REAL = sorted((CORPUS / "real" / "gemini").glob("*.json"))
-GENERATED = sorted(path.parent for path in (CORPUS / "generated").glob("gemini-*/**/oracle.json"))
+GENERATED = scenarios("gemini")
 
 pytestmark = [
     pytest.mark.corpus,
@@ -49,7 +48,7 @@ def test_every_call_and_every_answer_of_real_work_is_told(tmp_path: Path) -> Non
         assert sum(row.turns for row in rows) == turns
 
 
-@pytest.mark.parametrize("scenario", GENERATED, ids=lambda path: str(path.relative_to(CORPUS / "generated")))
+@pytest.mark.parametrize("scenario", GENERATED, ids=title)
 def test_order_and_copies_of_genuine_homes_do_not_matter(scenario: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(scenario / "log", home)
@@ -67,7 +66,7 @@ def test_order_and_copies_of_genuine_homes_do_not_matter(scenario: Path, tmp_pat
         assert answers(archive) == expected
 
 
-@pytest.mark.parametrize("scenario", GENERATED, ids=lambda path: str(path.relative_to(CORPUS / "generated")))
+@pytest.mark.parametrize("scenario", GENERATED, ids=title)
 def test_genuine_chats_that_grow_line_by_line_give_what_whole_ones_give(
     scenario: Path, tmp_path: Path
 ) -> None:
@@ -88,7 +87,7 @@ def test_genuine_chats_that_grow_line_by_line_give_what_whole_ones_give(
 
 def test_calls_that_never_reached_a_log_are_named_where_they_left_a_trace(tmp_path: Path) -> None:
     resume = next(path for path in GENERATED if path.name == "resume")
-    oracle = json.loads((resume / "oracle.json").read_text())
+    oracle = oracle_of(resume)
     with imported(tmp_path, resume / "log") as archive:
         named = [
             event.body.data
