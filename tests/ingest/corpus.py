@@ -1,14 +1,13 @@
-"""Genuine sessions beside the checkout, what the other side of the wire wrote down of them, and the laws of both."""
+"""What an import of genuine sessions gives, and what it has to give by the books of the other side of the wire."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.corpus import oracle_of
 from tests.ingest.machines import imported
 
 from reenact.archive import Archive
@@ -16,23 +15,7 @@ from reenact.events.blocks import Text
 from reenact.events.bodies import AssistantMessage, ToolCalled
 from reenact.store import Filter, SessionRow
 
-CORPUS = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
 CATEGORIES = ("input", "cache_read", "cache_write", "output", "reasoning")
-
-
-def scenarios(*agents: str) -> list[Path]:
-    """Gives the folders of what these clients were made to do, with a `log` and an `oracle.json` each."""
-    generated = CORPUS / "generated"
-    return sorted(path.parent for agent in agents for path in generated.glob(f"{agent}-*/**/oracle.json"))
-
-
-def title(scenario: Path) -> str:
-    return str(scenario.relative_to(CORPUS / "generated"))
-
-
-def oracle_of(scenario: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((scenario / "oracle.json").read_text())
-    return found
 
 
 def role(row: SessionRow) -> str:

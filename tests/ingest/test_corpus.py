@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.ingest.corpus import CATEGORIES, oracle_of, role, scenarios, sums, texts, title
+from tests.corpus import oracle_of, scenarios, title
+from tests.ingest.corpus import CATEGORIES, role, sums, texts
 from tests.ingest.machines import imported
 
 from reenact.archive import Archive

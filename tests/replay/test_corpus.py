@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from tests.corpus import GENERATED
 from tests.replay.rooms import Room
 
 from reenact.events import bodies
@@ -31,11 +31,7 @@ from reenact.sources.claude_code.requests import requests
 from reenact.sources.protocol import Line
 from reenact.wire.anthropic import assemble
 
-ROOT = (
-    Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus")
-    / "generated"
-    / "claude-2.1.329"
-)
+ROOT = GENERATED / "claude-2.1.329"
 SCENARIOS = sorted(path.parent for path in ROOT.glob("**/oracle.json"))
 PAIRS = [
     (ROOT / one / name, ROOT / other / name)

@@ -6,20 +6,19 @@ The corpus lies beside the checkout; both runs are of the same scenario in fresh
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import GENERATED
 
 from reenact.replay import Exchange, Incoming, Player, Refused, Script, Served, Taped, declare
 from reenact.wire import dialect_of
 
-ROOT = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus") / "generated"
 AGENTS = ("codex-0.169.0", "gemini-0.61.0", "copilot-1.0.102", "opencode-1.18.33")
 PAIRS = [
-    (ROOT / agent / one / kind, ROOT / agent / other / kind)
+    (GENERATED / agent / one / kind, GENERATED / agent / other / kind)
     for agent in AGENTS
     for one, other in (("pair-a", "pair-b"), ("pair-b", "pair-a"))
     for kind in ("tools", "subagent")

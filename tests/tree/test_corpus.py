@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import scenarios, title
 from tests.ingest.machines import imported
 
 from reenact.archive import Archive
@@ -16,12 +16,7 @@ from reenact.events import bodies
 from reenact.store import Filter, SessionRow
 from reenact.tree import Tree, Turn, fold, words_of
 
-CORPUS = (
-    Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus") / "generated"
-)
-SCENARIOS = sorted(
-    oracle.parent for agent in ("claude", "codex") for oracle in CORPUS.glob(f"{agent}-*/**/oracle.json")
-)
+SCENARIOS = scenarios("claude", "codex")
 
 pytestmark = [
     pytest.mark.corpus,
@@ -29,7 +24,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(params=SCENARIOS, ids=lambda path: str(path.relative_to(CORPUS)))
+@pytest.fixture(params=SCENARIOS, ids=title)
 def scenario(request: pytest.FixtureRequest) -> Path:
     path: Path = request.param
     return path

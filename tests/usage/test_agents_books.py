@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import CORPUS
 from tests.usage.builders import at
 
 from reenact.events.blocks import Tokens
 from reenact.usage import Prices, usd
 
-CORPUS = Path(os.environ.get("REENACT_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
 USED = at("2026-11-20T12:00:00")
 
 

@@ -7,12 +7,12 @@ Claude Code wrote itself, and the wire files.
 from __future__ import annotations
 
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import GENERATED, oracle_of, scenarios, title, wire_of
 
 from reenact.wire import canonical
 from reenact.wire.anthropic import journal
@@ -28,33 +28,20 @@ from reenact.wire.fingerprint import Cache
 from reenact.wire.mapping import mapper
 from reenact.wire.normalise import Normaliser
 
-ROOT = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus") / "generated"
-SCENARIOS = sorted(path.parent for path in ROOT.glob("claude-*/**/oracle.json"))
+SCENARIOS = scenarios("claude")
 JOURNALED = [path for path in SCENARIOS if "claude-2.1.329" in path.parts]
 
 pytestmark = [
     pytest.mark.corpus,
     pytest.mark.skipif(not SCENARIOS, reason="no corpus beside the checkout"),
 ]
-each_scenario = pytest.mark.parametrize(
-    "scenario", SCENARIOS, ids=["/".join(path.relative_to(ROOT).parts) for path in SCENARIOS]
-)
-each_journal = pytest.mark.parametrize(
-    "scenario", JOURNALED, ids=["/".join(path.relative_to(ROOT).parts) for path in JOURNALED]
-)
-
-
-def wire(scenario: Path, kind: str) -> list[Any]:
-    return [json.loads(path.read_text()) for path in sorted((scenario / "wire").glob(f"*.{kind}.json"))]
-
-
-def oracle(scenario: Path) -> Any:
-    return json.loads((scenario / "oracle.json").read_text())
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=map(title, SCENARIOS))
+each_journal = pytest.mark.parametrize("scenario", JOURNALED, ids=map(title, JOURNALED))
 
 
 def declared(scenario: Path) -> Declared:
-    books = oracle(scenario)
-    text = json.dumps([request["body"] for request in wire(scenario, "req")])
+    books = oracle_of(scenario)
+    text = json.dumps([request["body"] for request in wire_of(scenario, "req")])
     _, _, after = text.partition("Recent commits:\\n")
     heads = (after[:7],) if after else ()
     return Declared(
@@ -64,7 +51,7 @@ def declared(scenario: Path) -> Declared:
 
 @each_scenario
 def test_every_request_is_read_without_losing_a_field(scenario: Path) -> None:
-    for sent in wire(scenario, "req"):
+    for sent in wire_of(scenario, "req"):
         request = parse_request(json.dumps(sent["body"]).encode())
         assert request.defect is None
         assert request.value == sent["body"]
@@ -83,9 +70,9 @@ def test_every_request_is_read_without_losing_a_field(scenario: Path) -> None:
 
 @each_scenario
 def test_every_answer_is_what_the_endpoint_wrote_into_its_books(scenario: Path) -> None:
-    books = {entry["wire"]: entry for entry in oracle(scenario)["requests"]}
+    books = {entry["wire"]: entry for entry in oracle_of(scenario)["requests"]}
     chance = random.Random(7)
-    for answer in wire(scenario, "resp"):
+    for answer in wire_of(scenario, "resp"):
         book, body = books[answer["n"]], answer["body"].encode()
         if answer["status"] != 200:
             failure = parse_reply(body, status=answer["status"]).failure
@@ -132,7 +119,7 @@ def test_every_journaled_request_is_rebuilt_as_it_went_over_the_wire(scenario: P
         journal.request_digest(request["body"], betas=header(request, "anthropic-beta").split(",")): request[
             "body"
         ]
-        for request in wire(scenario, "req")
+        for request in wire_of(scenario, "req")
     }
     seen = 0
     for log in sorted((scenario / "log").rglob("*.jsonl")):
@@ -193,12 +180,12 @@ def known_messages(rows: list[Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["tools", "subagent"])
 def test_two_runs_of_one_scenario_have_the_same_fp1(kind: str) -> None:
-    root = ROOT / "claude-2.1.329"
+    root = GENERATED / "claude-2.1.329"
     runs = [root / "pair-a" / kind, root / "pair-b" / kind, root / kind]
     prints = []
     for scenario in runs:
         by, cache = Normaliser(CLAUDE_CODE, [declared(scenario)]), Cache()
-        requests = [parse_request(json.dumps(sent["body"]).encode()) for sent in wire(scenario, "req")]
+        requests = [parse_request(json.dumps(sent["body"]).encode()) for sent in wire_of(scenario, "req")]
         prints.append([fingerprint_request(request, by, cache=cache) for request in requests])
     for other in prints[1:]:
         assert [one.fp1 for one in other] == [one.fp1 for one in prints[0]]
@@ -238,7 +225,7 @@ def test_a_run_moved_to_another_place_and_day_has_the_same_fp1(scenario: Path) -
 
     by, by_there = Normaliser(CLAUDE_CODE, [here]), Normaliser(CLAUDE_CODE, [there])
     union, cache = Normaliser(CLAUDE_CODE, [here, there]), Cache()
-    for sent in wire(scenario, "req"):
+    for sent in wire_of(scenario, "req"):
         one = parse_request(json.dumps(sent["body"]).encode())
         other = parse_request(json.dumps(moved(sent["body"])).encode())
         found = diff_requests(one, other, recorded_by=by, actual_by=by_there)

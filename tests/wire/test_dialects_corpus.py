@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import GENERATED, oracle_of, scenarios, title, wire_of
 
 from reenact.events.blocks import Text
 from reenact.wire import Cache, Declared, Dialect, Normaliser, canonical, dialect_of, sse
@@ -20,31 +20,15 @@ from reenact.wire.mapping import mapper
 from reenact.wire.openai_responses import Conversation, as_frames
 from reenact.wire.reply import Reply, Stream
 
-ROOT = Path(os.environ.get("REENACT_CORPUS") or Path(__file__).parents[3] / "shared" / "corpus") / "generated"
 AGENTS = ("codex", "gemini", "copilot", "opencode")
-SCENARIOS = sorted(
-    path.parent
-    for agent in AGENTS
-    for path in ROOT.glob(f"{agent}-*/**/oracle.json")
-    if list((path.parent / "wire").glob("*.req.json"))
-)
-SOCKETS = sorted(ROOT.glob("codex-*/*/wire/frames.jsonl"))
+SCENARIOS = [path for path in scenarios(*AGENTS) if list((path / "wire").glob("*.req.json"))]
+SOCKETS = sorted(GENERATED.glob("codex-*/*/wire/frames.jsonl"))
 
 pytestmark = [
     pytest.mark.corpus,
     pytest.mark.skipif(not SCENARIOS, reason="no corpus beside the checkout"),
 ]
-each_scenario = pytest.mark.parametrize(
-    "scenario", SCENARIOS, ids=["/".join(path.relative_to(ROOT).parts) for path in SCENARIOS]
-)
-
-
-def wire(scenario: Path, kind: str) -> list[Any]:
-    return [json.loads(path.read_text()) for path in sorted((scenario / "wire").glob(f"*.{kind}.json"))]
-
-
-def oracle(scenario: Path) -> Any:
-    return json.loads((scenario / "oracle.json").read_text())
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=map(title, SCENARIOS))
 
 
 def spoken(request: Any) -> Dialect | None:
@@ -59,7 +43,7 @@ def headers_of(answer: Any) -> dict[str, str]:
 @each_scenario
 def test_every_request_is_read_without_losing_a_field(scenario: Path) -> None:
     seen = 0
-    for sent in wire(scenario, "req"):
+    for sent in wire_of(scenario, "req"):
         dialect = spoken(sent)
         if dialect is None or not isinstance(sent["body"], dict):
             continue
@@ -79,11 +63,11 @@ def test_every_request_is_read_without_losing_a_field(scenario: Path) -> None:
 
 @each_scenario
 def test_every_answer_is_what_the_endpoint_wrote_into_its_books(scenario: Path) -> None:
-    books = {entry["wire"]: entry for entry in oracle(scenario)["requests"]}
-    requests = {sent["n"]: sent for sent in wire(scenario, "req")}
+    books = {entry["wire"]: entry for entry in oracle_of(scenario)["requests"]}
+    requests = {sent["n"]: sent for sent in wire_of(scenario, "req")}
     chance = random.Random(7)
     seen = 0
-    for answer in wire(scenario, "resp"):
+    for answer in wire_of(scenario, "resp"):
         dialect = spoken(requests[answer["n"]])
         book = books.get(answer["n"])
         if dialect is None or book is None or not isinstance(answer["body"], str):
@@ -129,7 +113,7 @@ def test_every_answer_is_what_the_endpoint_wrote_into_its_books(scenario: Path) 
 
 
 def declared(scenario: Path, dates: tuple[str, ...] = ()) -> Declared:
-    books = oracle(scenario)
+    books = oracle_of(scenario)
     return Declared(
         cwd=books["cwd"], home=books["home"], temp="/tmp", dates=dates or (books["recorded"][:10],)
     )
@@ -145,9 +129,9 @@ PAIRS = [
 @pytest.mark.parametrize(("agent", "kind"), PAIRS)
 def test_two_runs_of_one_scenario_have_the_same_fp1(agent: str, kind: str) -> None:
     prints = []
-    for scenario in (ROOT / agent / "pair-a" / kind, ROOT / agent / "pair-b" / kind):
+    for scenario in (GENERATED / agent / "pair-a" / kind, GENERATED / agent / "pair-b" / kind):
         cache, found = Cache(), []
-        for sent in wire(scenario, "req"):
+        for sent in wire_of(scenario, "req"):
             dialect = spoken(sent)
             assert dialect is not None
             by = Normaliser(dialect.rules, [declared(scenario)])
@@ -183,7 +167,7 @@ def test_a_run_moved_to_another_place_and_day_has_the_same_fp1(scenario: Path) -
             return {moved(name): moved(item) for name, item in value.items()}
         return [moved(item) for item in value] if isinstance(value, list) else value
 
-    for sent in wire(scenario, "req"):
+    for sent in wire_of(scenario, "req"):
         dialect = spoken(sent)
         if dialect is None or not isinstance(sent["body"], dict):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,6 @@ from reenact.events.bodies import SessionStarted, UsageRecorded
 from reenact.sources import Draft, Line, Parsed, Setting, Transcript
 from reenact.sources.codex import SOURCE
 
-CORPUS = Path(os.environ.get("REENACT_CORPUS", Path(__file__).parents[4] / "shared" / "corpus"))
 CATEGORIES = ("input", "cache_read", "cache_write", "output", "reasoning")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import CORPUS, oracle_of, scenarios
 
 from reenact import ids
 from reenact.events.blocks import Text
@@ -15,9 +16,9 @@ from reenact.events.bodies import AgentSpawned, AssistantMessage, ToolCalled, To
 from reenact.sources import Draft, Parsed
 from reenact.sources.codex import SOURCE
 
-from .rollouts import CATEGORIES, CORPUS, drafts_of, ledger, lines_of, parse, read, total
+from .rollouts import CATEGORIES, drafts_of, ledger, lines_of, parse, read, total
 
-SCENARIOS = sorted(path.parent for path in CORPUS.glob("generated/codex-*/**/oracle.json"))
+SCENARIOS = scenarios("codex")
 REAL = CORPUS / "real" / "codex" / "codexbar-issue2037"
 
 pytestmark = [
@@ -41,7 +42,7 @@ def kinds(threads: dict[str, list[Parsed]]) -> dict[str, str]:
 @pytest.fixture(params=SCENARIOS, ids=names)
 def scenario(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, list[Parsed]], Path]:
     folder: Path = request.param
-    return json.loads((folder / "oracle.json").read_text()), load(folder / "log"), folder
+    return oracle_of(folder), load(folder / "log"), folder
 
 
 def test_usage_is_what_the_log_states(scenario: Any) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.corpus import CORPUS
 
 from reenact.sources.codex import SOURCE, requests
 
-from .rollouts import CORPUS, lines_of
+from .rollouts import lines_of
 
 SCENARIOS = [
     path

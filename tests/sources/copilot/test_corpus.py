@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest.corpus import CATEGORIES, GenuineSessions, scenarios, title
+from tests.corpus import scenarios, title
+from tests.ingest.corpus import CATEGORIES, GenuineSessions
 from tests.ingest.machines import imported
 
 SCENARIOS = scenarios("copilot")

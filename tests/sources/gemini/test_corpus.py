@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.ingest.corpus import CORPUS, oracle_of, scenarios, title
+from tests.corpus import CORPUS, oracle_of, scenarios, title
 from tests.ingest.machines import answers, imported, opened
 
 from reenact.events.bodies import Custom

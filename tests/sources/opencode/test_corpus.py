@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest.corpus import GenuineSessions, oracle_of, scenarios, title
+from tests.corpus import oracle_of, scenarios, title
+from tests.ingest.corpus import GenuineSessions
 from tests.ingest.machines import imported
 
 SCENARIOS = scenarios("opencode")
