@@ -177,6 +177,21 @@ def test_a_session_that_moved_to_another_folder_goes_on(archive: Archive, home: 
     same_as_backfill(archive, home, tmp_path)
 
 
+def test_two_transcripts_of_one_session_that_grow_at_once_bring_each_event_once(
+    archive: Archive, home: Path, tmp_path: Path
+) -> None:
+    watch = Told()
+    early, late = transcript(home, ONE), transcript(home, ONE, project="-home-dev-code-other")
+    early.write_bytes(rows(ONE, [1, 2]))
+    late.write_bytes(rows(ONE, [20, 21, 22]))
+    with following(archive, watch) as live:
+        append(late, rows(ONE, [23, 24]))  # it is looked at first, and what the other brings stands before it
+        append(early, rows(ONE, [3, 4]))
+        watch.tell(late, early)
+        assert sorted(texts(live.step())) == ["line 23", "line 24", "line 3", "line 4"]
+    same_as_backfill(archive, home, tmp_path)
+
+
 def test_s5_65_sessions_that_nobody_told_of_are_found_by_looking_at_everything(
     archive: Archive, home: Path
 ) -> None:

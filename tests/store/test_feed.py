@@ -95,19 +95,37 @@ def test_the_index_tells_its_version_and_another_one_has_another_name(store: Sto
 TEXTS = some.lists(some.sampled_from("abcdefgh"), unique=True, max_size=8)
 
 
-@given(steps=some.lists(some.tuples(some.sampled_from(["one", "two"]), TEXTS), max_size=8))
+def test_what_was_not_read_yet_is_read_once_wherever_it_came_to_stand(store: Store) -> None:
+    reader, late = Reader(store), Reader(store)
+    derive(store, "one", [(header("s1"), named("s1", "a", "b", "d"))])
+    assert reader.news() == ["a", "b", "d"]
+    derive(store, "one", [(header("s1"), named("s1", "a", "b", "d", "f"))])
+    derive(store, "one", [(header("s1"), named("s1", "a", "c", "d", "e", "f"))])
+    assert sorted(reader.news()) == ["c", "e", "f"]
+    assert sorted(late.news()) == ["a", "c", "d", "e", "f"]
+
+
+@given(
+    steps=some.lists(
+        some.tuples(some.sampled_from(["one", "two"]), TEXTS, some.booleans()), min_size=1, max_size=8
+    )
+)
 def test_whatever_is_derived_each_event_arrives_when_it_first_shows(
-    steps: list[tuple[str, list[str]]], tmp_path_factory: pytest.TempPathFactory
+    steps: list[tuple[str, list[str], bool]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("feed")
     store = open_store(folder, clock=ManualClock(), pricer=FlatPricer())
     try:
-        reader, shown = Reader(store), set[str]()
-        for name, texts in steps:
+        reader, shown, unread = Reader(store), set[str](), set[str]()
+        for name, texts, is_read in steps:
             derive(store, name, [(header("s1"), named("s1", *texts))] if texts else [])
             now = {text_of(each) for row in store.sessions(Filter()) for each in store.events(row.id)}
-            assert sorted(reader.news()) == sorted(now - shown)
+            unread = (unread | (now - shown)) & now
             shown = now
+            if is_read:
+                assert sorted(reader.news()) == sorted(unread)
+                unread = set()
+        assert sorted(reader.news()) == sorted(unread)
     finally:
         store.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _FAR = 2**62
 _DEEPEST = 100
 _PAUSE = 1.0
+_TRIES = 5
+"""Readings of an index that others change all the time; then what was read last is given."""
 _LATELY = 60_000_000
 """Microseconds before an index was built anew from which on its events count as new."""
 
@@ -137,27 +139,42 @@ class Following:
     def _take(self, arrivals: Sequence[Arrival], *, skip: _Cursor | None = None) -> None:
         if arrivals and self._is_rebuilt():
             self._since = self._archive.clock.now() - _LATELY
-        fresh: set[str] = set()
         self._moment = self._archive.clock.now()
+        if arrivals:
+            self._ready.extend(self._read(arrivals, skip))
+            self._last = max(self._last, arrivals[-1].number)
+
+    def _read(self, arrivals: Sequence[Arrival], skip: _Cursor | None) -> list[Followed]:
+        """Gives the events of arrivals, by their places in an index that stays as it is meanwhile."""
+        first, last = arrivals[0].number, arrivals[-1].number
+        found: list[Followed] = []
+        for _ in range(_TRIES):
+            version = self._store.version()
+            now = [arrival for arrival in self._store.arrivals(first - 1) if arrival.number <= last]
+            found = list(self._events(now, skip))
+            if self._store.version() == version:
+                break
+        return found
+
+    def _events(self, arrivals: Sequence[Arrival], skip: _Cursor | None) -> Iterator[Followed]:
+        fresh: set[str] = set()
+        passed: Counter[int] = Counter()
         for arrival in arrivals:
-            first = arrival.first
-            if skip is not None and arrival.number == skip.number:
-                first = max(first, min(skip.seq, arrival.stop - 1) + 1)
+            before = passed[arrival.number]
+            passed[arrival.number] += arrival.stop - arrival.first
+            is_known = skip is not None and arrival.number == skip.number
+            first = arrival.first + (max(0, skip.given - before) if is_known and skip is not None else 0)
             if arrival.session not in fresh:
                 self._rows.pop(arrival.session, None)
                 fresh.add(arrival.session)
             row = self._row(arrival.session) if first < arrival.stop else None
-            if row is not None and self._fits(row):
-                self._events(row, arrival, first)
-            self._last = max(self._last, arrival.number)
-
-    def _events(self, row: SessionRow, arrival: Arrival, first: int) -> None:
-        for event in self._store.events(row.id, start=first, stop=arrival.stop):
-            is_old = self._since is not None and event.ts is not None and event.ts < self._since
-            if self._is_kind(event) and not is_old:
-                self._ready.append(
-                    Followed(event=event, session=row, cursor=self._at(arrival.number, event.seq))
-                )
+            if row is None or not self._fits(row):
+                continue
+            for event in self._store.events(row.id, start=first, stop=arrival.stop):
+                is_old = self._since is not None and event.ts is not None and event.ts < self._since
+                if self._is_kind(event) and not is_old:
+                    given = before + event.seq - arrival.first + 1
+                    yield Followed(event=event, session=row, cursor=self._at(arrival.number, given))
 
     def _by_time(self, moment: int) -> None:
         """Goes on where the index that the cursor speaks of is gone: by the events' own times."""
@@ -168,8 +185,8 @@ class Following:
                         cursor = self._at(self._feed.last, _FAR)
                         self._ready.append(Followed(event=event, session=row, cursor=cursor))
 
-    def _at(self, number: int, seq: int) -> str:
-        return f"{self._feed.index}.{number}.{'-' if seq == _FAR else seq}.{self._moment}"
+    def _at(self, number: int, given: int) -> str:
+        return f"{self._feed.index}.{number}.{'-' if given == _FAR else given}.{self._moment}"
 
     def _row(self, session: str) -> SessionRow | None:
         if session not in self._rows:
@@ -232,20 +249,19 @@ def follow(
 
 
 class _Cursor(msgspec.Struct, frozen=True, kw_only=True):
-    """Index, number of the arrival, seq in it; and the time, in case the index is another by then."""
+    """Index, number of the arrival, events of it that were given; and the time, in case of another index."""
 
     index: str
     number: int
-    seq: int
+    given: int
     moment: int
 
     @classmethod
     def read(cls, text: str) -> _Cursor:
         try:
-            index, number, seq, moment = text.split(".")
-            return cls(
-                index=index, number=int(number), seq=_FAR if seq == "-" else int(seq), moment=int(moment)
-            )
+            index, number, given, moment = text.split(".")
+            count = _FAR if given == "-" else int(given)
+            return cls(index=index, number=int(number), given=count, moment=int(moment))
         except ValueError:
             raise UsageError(
                 f"{text[:80]!r} is no cursor", hint="give one as `watch --json` tells it"

@@ -1,13 +1,15 @@
 """The order in which the index learned of events: what is new since a number, whoever wrote it.
 
 Most of the time events are added behind those known. Where a transcript was rewritten, or several
-hold one session, new ones may stand between old ones; the marks of the ids tell them apart.
+hold one session, new ones may stand between old ones; the marks of the ids tell them apart. What had
+arrived before then stands elsewhere, and its arrivals are told by its new places: whoever has not read
+them yet reads each event once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
 
 import apsw
 import msgspec
@@ -20,6 +22,8 @@ _HELD = 200_000
 """Arrivals that are remembered; who was away for longer goes by time."""
 _TRIM = 1024
 _MARK = 4
+_NOWHERE = (0, 0)
+"""The range of an arrival whose events are gone."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +44,11 @@ def state(connection: apsw.Connection) -> Feed:
 
 def arrivals(connection: apsw.Connection, after: int) -> list[Arrival]:
     """Gives what arrived behind a number, in order."""
-    rows = fetch(connection, "SELECT n, session, first, stop FROM arrival WHERE n>? ORDER BY n", (after,))
+    rows = fetch(
+        connection,
+        "SELECT n, session, first, stop FROM arrival WHERE n>? AND first<stop ORDER BY n, first",
+        (after,),
+    )
     return [Arrival(number=row[0], session=row[1], first=row[2], stop=row[3]) for row in rows]
 
 
@@ -74,11 +82,38 @@ def note(connection: apsw.Connection, session: str, before: Known, *, part: int,
     if before.marks is None:
         ranges = [(before.events + 1, events + 1)] if events > before.events else []
     else:
-        ranges = list(_new(bytes(before.marks), _marks(connection, part)))
-    connection.executemany(
-        "INSERT INTO arrival(session, first, stop) VALUES (?,?,?)",
-        [(session, first, stop) for first, stop in ranges],
-    )
+        old, new = bytes(before.marks), _marks(connection, part)
+        ranges = list(_new(old, new))
+        if not new.startswith(old):
+            _renumber(connection, session, old, new)
+    if ranges:
+        last = state(connection).last
+        connection.executemany(
+            "INSERT INTO arrival VALUES (?,?,?,?)",
+            [(last + place, session, first, stop) for place, (first, stop) in enumerate(ranges, 1)],
+        )
+
+
+def _renumber(connection: apsw.Connection, session: str, old: bytes, new: bytes) -> None:
+    """Tells the arrivals of a session by where their events stand now; those of events that are gone go."""
+    places: defaultdict[bytes, deque[int]] = defaultdict(deque)
+    for seq, mark in enumerate(_each(new), 1):
+        places[mark].append(seq)
+    now = [places[mark].popleft() if places[mark] else None for mark in _each(old)]
+    rows = fetch(connection, "SELECT rowid, n, first, stop FROM arrival WHERE session=?", (session,))
+    for row, number, first, stop in rows:
+        found = sorted(seq for seq in now[first - 1 : stop - 1] if seq is not None)
+        head, *more = [*_ranges(found)] or [_NOWHERE]
+        if (head, more) != ((first, stop), []):
+            connection.execute("UPDATE arrival SET first=?, stop=? WHERE rowid=?", (*head, row))
+            connection.executemany(
+                "INSERT INTO arrival VALUES (?,?,?,?)", [(number, session, *each) for each in more]
+            )
+
+
+def forget(connection: apsw.Connection, session: str) -> None:
+    """Takes what arrived of a session out of the order; its numbers are not given again."""
+    connection.execute("UPDATE arrival SET first=?, stop=? WHERE session=?", (*_NOWHERE, session))
 
 
 def finish(connection: apsw.Connection) -> None:
@@ -95,22 +130,34 @@ def _marks(connection: apsw.Connection, part: int) -> bytes:
     return b"".join(bytes(ids) for (ids,) in rows)
 
 
+def _each(marks: bytes) -> Iterator[bytes]:
+    return (marks[at : at + _MARK] for at in range(0, len(marks), _MARK))
+
+
 def _new(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
     """Yields the ranges of seq whose events were not known."""
     if new.startswith(old):
         if len(new) > len(old):
             yield len(old) // _MARK + 1, len(new) // _MARK + 1
         return
-    left = Counter(old[at : at + _MARK] for at in range(0, len(old), _MARK))
-    first: int | None = None
-    for seq in range(1, len(new) // _MARK + 1):
-        mark = new[(seq - 1) * _MARK : seq * _MARK]
+    left = Counter(_each(old))
+    found = []
+    for seq, mark in enumerate(_each(new), 1):
         if left[mark] > 0:
             left[mark] -= 1
-            if first is not None:
-                yield first, seq
-                first = None
-        elif first is None:
-            first = seq
-    if first is not None:
-        yield first, len(new) // _MARK + 1
+        else:
+            found.append(seq)
+    yield from _ranges(found)
+
+
+def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yields (first, behind the last) of the runs in ascending numbers."""
+    first = stop = 0
+    for number in numbers:
+        if number != stop:
+            if stop:
+                yield first, stop
+            first = number
+        stop = number + 1
+    if stop:
+        yield first, stop

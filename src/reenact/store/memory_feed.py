@@ -11,7 +11,8 @@ class MemoryFeed:
 
     def __init__(self) -> None:
         self._known: dict[str, set[str]] = {}
-        self._log: list[Arrival] = []
+        self._log: list[tuple[str, str]] = []
+        """Session and id of each event, in the order in which they came to be known."""
 
     def state(self, now: Reckoning) -> Feed:
         self._look(now)
@@ -19,13 +20,21 @@ class MemoryFeed:
 
     def behind(self, after: int, now: Reckoning) -> list[Arrival]:
         self._look(now)
-        return self._log[after:]
+        places = {
+            (session, event.id): seq
+            for session, found in now.sessions.items()
+            for seq, event in enumerate(found.events, 1)
+        }
+        return [
+            Arrival(number=number, session=name[0], first=places[name], stop=places[name] + 1)
+            for number, name in enumerate(self._log[after:], after + 1)
+            if name in places
+        ]
 
     def _look(self, now: Reckoning) -> None:
         for session, found in now.sessions.items():
             known = self._known.setdefault(session, set())
-            for seq, event in enumerate(found.events, 1):
+            for event in found.events:
                 if event.id not in known:
                     known.add(event.id)
-                    number = len(self._log) + 1
-                    self._log.append(Arrival(number=number, session=session, first=seq, stop=seq + 1))
+                    self._log.append((session, event.id))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-SCHEMA = 7
+SCHEMA = 8
 """Raised with every change of the tables; an index of another version is built anew."""
 PAGE = 16384
 """Several frames of packed events fit into one page, so that little of it stays empty."""
@@ -104,8 +104,10 @@ CREATE TABLE segment(
   name TEXT PRIMARY KEY, session TEXT, inode INT, mtime_ns INT, size INT, offset INT, skipped INT, events INT
 ) WITHOUT ROWID;
 
--- Which events came to be, in the order in which this index learned of them, whoever wrote it.
-CREATE TABLE arrival(n INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, first INT, stop INT);
+-- Which events came to be, in the order in which this index learned of them, whoever wrote it; where what
+-- came at once was parted by what came later, several rows have one number.
+CREATE TABLE arrival(n INT NOT NULL, session TEXT NOT NULL, first INT, stop INT);
+CREATE INDEX arrival_n ON arrival(n);
 
 -- What the text index has still to look at, and the parts that it must not show any more.
 CREATE TABLE text_stale(n INTEGER PRIMARY KEY AUTOINCREMENT, session INT NOT NULL UNIQUE ON CONFLICT REPLACE);

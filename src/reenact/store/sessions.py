@@ -147,6 +147,7 @@ def _delete(connection: apsw.Connection, session: str) -> None:
     for (number,) in fetch(connection, "SELECT n FROM part WHERE session=?", (session,)):
         drop_part(connection, number, session)
     ledger.drop_session(connection, session)
+    feed.forget(connection, session)
     connection.execute(
         "INSERT OR IGNORE INTO touched_session SELECT id FROM session WHERE parent=?", (session,)
     )

@@ -266,10 +266,10 @@ class Found(_Value, frozen=True, kw_only=True):
 
 
 class Arrival(_Value, frozen=True, kw_only=True):
-    """Events that came to be known: `first` <= seq < `stop` of a session."""
+    """Events that came to be known: `first` <= seq < `stop` of a session, as it is numbered now."""
 
     number: int
-    """Place in the order in which this index learned of events."""
+    """Place in the order in which this index learned of events; several may share one, in order."""
     session: str
     first: int
     stop: int
