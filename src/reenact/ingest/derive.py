@@ -15,6 +15,7 @@ import msgspec
 from reenact import ids
 from reenact.events import FORMAT, Event, Header, Origin
 from reenact.events.bodies import ParseWarning, SessionStarted, WorkspaceChanged
+from reenact.ingest.hindsight import of_states
 from reenact.ingest.lines import cut, document
 from reenact.ingest.merge import Merge
 from reenact.ingest.projects import root_of
@@ -156,13 +157,13 @@ class _Run:
         """Reads everything from the first line on."""
         sidecars = self._store.sidecars(self._original.key.id)
         key = self._original.key
+        hindsight = of_states(self._store, self._source, self._original)
         for generation in self._in_order():
             self._defects = 0
             if self._merge is not None:
                 self._merge.begin()
-            self._parser = self._source.parser(
-                Setting(agent=key.agent, key=key.key, hints=key.hints, sidecars=sidecars)
-            )
+            setting = Setting(agent=key.agent, key=key.key, hints=key.hints, sidecars=sidecars)
+            self._parser = (hindsight or self._source).parser(setting)
             self._version = ""
             with closing(self._store.open_original(key.id, generation.number)) as stream:
                 for line in document(stream) if key.layout == "document" else cut(stream):

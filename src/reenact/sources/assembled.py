@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from reenact.sources.life import Sign
-from reenact.sources.protocol import Environment, Parser, Retention, Setting, Transcript
+from reenact.sources.protocol import Environment, Hindsight, Parser, Retention, Setting, Transcript
 
 
 def named_only(agent: str) -> Callable[[Environment], tuple[str, ...]]:
@@ -55,3 +55,9 @@ class AssembledRows(Assembled, frozen=True, kw_only=True):
 
     is_rows: Callable[[str], bool]
     open_rows: Callable[[str], BinaryIO]
+
+
+class AssembledRewriting(Assembled, frozen=True, kw_only=True):
+    """A source whose agent puts right in a later state what an earlier one tells (`Rewriting`)."""
+
+    hindsight: Callable[[], Hindsight]

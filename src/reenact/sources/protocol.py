@@ -200,6 +200,25 @@ class Rows(Protocol):
         ...
 
 
+class Hindsight(Protocol):
+    """What the states of one document, kept one after the other, tell of each other."""
+
+    def learn(self, line: Line) -> None:
+        """Takes a state; all of them are taken before any is read."""
+        ...
+
+    def parser(self, setting: Setting) -> Parser:
+        """Gives a reader of any of the states."""
+        ...
+
+
+@runtime_checkable
+class Rewriting(Protocol):
+    """What a source offers besides whose agent puts right in a later state what an earlier one tells."""
+
+    def hindsight(self) -> Hindsight: ...
+
+
 def file_of(path: str) -> tuple[str, str | None]:
     """Parts the path of a transcript into its file and, where it is a part of a database, its key."""
     file, mark, key = path.rpartition("#")

@@ -6,23 +6,28 @@ change): the drafts of a shorter state of either are a prefix of the drafts of a
 
 from __future__ import annotations
 
+import msgspec
+
 from reenact.events.bodies import ContextReverted, ParseWarning, Unknown
 from reenact.sources import lines
-from reenact.sources.gemini import calls, content, messages
+from reenact.sources.gemini import calls, content, flat, messages
 from reenact.sources.gemini.chat import Chat
 from reenact.sources.gemini.document import is_torn, torn
 from reenact.sources.gemini.records import Change, Message, Meta, Record, Rewind, is_row, read
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 from reenact.sources.session import name_of
 
-VERSION = 1
+VERSION = 2
 
 
 class GeminiParser:
     """Reads one chat file from its first line on."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, *, states: flat.States | None = None) -> None:
+        self._setting = setting
+        self._states = states
         self._chat = Chat(setting)
+        self._sub_chats: list[Chat] = []
         self._is_document = setting.hints.get("layout") == "document"
 
     def feed(self, line: Line) -> Parsed:
@@ -33,14 +38,17 @@ class GeminiParser:
             frame = torn(line.data)
             if frame is not None:
                 self._record(frame, raw=None)
-            return self._chat.drafts.taken("warning")
+            return self._taken("warning")
         disposition: Disposition = "metadata"
         for value in decoded.values:
             disposition = self._record(read(value), raw=value)
         if decoded.warning is not None:
             self._warn(decoded.warning)
             disposition = "warning"
-        return self._chat.drafts.taken(disposition)
+        return self._taken(disposition)
+
+    def _taken(self, disposition: Disposition) -> Parsed:
+        return self._chat.drafts.taken(disposition, others=[chat.drafts for chat in self._sub_chats])
 
     def _warn(self, warning: ParseWarning) -> None:
         self._chat.drafts.ts = None
@@ -68,11 +76,30 @@ class GeminiParser:
                 return "events"
 
     def _header(self, meta: Meta) -> Disposition:
+        told = meta.messages or ()
+        if flat.is_flat(meta, is_document=self._is_document, has_root="root" in self._setting.hints):
+            self._sub_agents(meta, flat.parted(told))
+            return "metadata"
+        parted = flat.Parted(own=told) if self._states is None else self._states.part(told)
         self._chat.begin(meta)
-        for message in meta.messages or ():
+        for message in parted.own:
             messages.take(self._chat, message)
         self._summary(meta, is_own=self._is_document)
+        self._sub_agents(meta, parted.others)
         return "metadata"
+
+    def _sub_agents(self, meta: Meta, others: tuple[flat.SubChat, ...]) -> None:
+        """Takes what sub-agents wrote under the id of the session above: each is a session of its own."""
+        above = meta.session or self._setting.key
+        for other in others:
+            native = f"{above}:{other.name}"
+            hints = {**self._setting.hints, "session": native, "root": above}
+            chat = Chat(msgspec.structs.replace(self._setting, key=native, hints=hints))
+            chat.drafts.parent_call = other.call
+            chat.begin(Meta(session=native, project=meta.project, ts=other.messages[0].ts, kind="subagent"))
+            for message in other.messages:
+                messages.take(chat, message)
+            self._sub_chats.append(chat)
 
     def _change(self, change: Change) -> Disposition:
         chat = self._chat
@@ -138,3 +165,21 @@ class GeminiParser:
         name = chat.entitle(said)
         if is_own:
             calls.unrecorded(chat, "title", name)
+
+
+class Hindsight:
+    """See `sources.Hindsight`."""
+
+    def __init__(self) -> None:
+        self._states = flat.States()
+
+    def learn(self, line: Line) -> None:
+        """Takes one state of a document."""
+        for value in lines.decode(line, is_row=is_row).values:
+            record = read(value)
+            if isinstance(record, Meta):
+                self._states.learn(record)
+
+    def parser(self, setting: Setting) -> GeminiParser:
+        """Gives a reader of any of the states."""
+        return GeminiParser(setting, states=self._states)
