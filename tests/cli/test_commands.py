@@ -129,6 +129,19 @@ class TestWithTranscripts:
         assert document["subagents"][0]["session"]["parent"] == document["session"]["id"]
         assert run("tree", main["id"], "--all").code == 0
 
+    def test_a_sub_agent_that_was_cut_off_stands_below_its_call(self, run: Run, full_home: Path) -> None:
+        (meta,) = full_home.glob(".claude/projects/*/*/subagents/*.meta.json")
+        call = json.loads(meta.read_text())["toolUseId"]
+        main = meta.parent.parent.with_suffix(".jsonl")
+        rows = main.read_text().splitlines(keepends=True)
+        end = next(n for n, row in enumerate(rows) if f'"tool_use_id":"{call}"' in row)
+        main.write_text("".join(rows[:end]))  # killed while the sub-agent was at work: nothing came back
+        tree = run("tree", main.stem).out.splitlines()
+        (asked,) = [number for number, line in enumerate(tree) if " · Agent " in line]
+        below = tree[asked + 1]
+        assert "↳" in below
+        assert below.index("↳") > tree[asked].index("·")
+
     def test_every_name_a_table_or_a_tree_shows_names_one_session(self, run: Run) -> None:
         shown = {line.split()[0] for line in run("list", "--subagents").out.splitlines()[2:]}
         assert len(shown) == len(expected_sessions())

@@ -12,7 +12,7 @@ from tests.web.conftest import write
 from reenact.archive import Archive
 from reenact.clock import ManualClock
 from reenact.events import Header, bodies
-from reenact.web import columns, contexts, kinds, shelf, state
+from reenact.web import columns, contexts, kinds, shelf, state, streaming
 from reenact.web.desk import Reading
 from reenact.web.reel import Reel, decode, encode
 from reenact.web.shelf import Shelf
@@ -118,6 +118,28 @@ def test_zooming_in_gives_the_steps_between_two_positions(reel: Reel) -> None:
     part = columns.columns(reel, most=100, first=5, last=12)
     assert part.seq == tuple(seq for seq in reel.seq if 5 <= seq <= 12)
     assert all(5 <= mark.seq <= 12 for mark in part.marks)
+
+
+def test_a_sub_agent_of_which_nothing_came_back_begins_at_its_call(
+    archive: Archive, clock: ManualClock
+) -> None:
+    script = Script()
+    script.human("ask a helper")
+    call = bodies.ToolCalled(call="k1", name="Agent", input={"prompt": "look"}, tool_kind="sub_agent")
+    asked = script.add(call).seq
+    write(archive, Header(id="k", agent="claude_code", native_id="k"), script.events)
+    child = Header(
+        id="kc", agent="claude_code", native_id="kc", kind="subagent", parent="k", parent_call="k1"
+    )
+    begun = Script()
+    begun.told("look", "task")
+    write(archive, child, begun.events)
+    reading = Reading(archive, Shelf(None, clock), lambda work: None)
+    row = reading.row("k")
+    reel = reading.reel(row)
+    assert [(lane.session, lane.spawn_seq) for lane in reel.lanes] == [("kc", asked)]
+    told = streaming.rows(reading, row, reel, 0, reel.steps)
+    assert [agent.session for each in told for agent in each.agents] == ["kc"]
 
 
 def test_a_long_silence_before_a_person_speaks_is_a_wait(archive: Archive, clock: ManualClock) -> None:

@@ -88,27 +88,31 @@ class _Grower:
         """Adds loops, turns, tools and sub-agents of a session."""
         tree = self._archive.tree(row.id)
         children = {child.id: child for child in _subagents(self._archive, row)}
+        # One that failed or was cut off is often told of by itself alone, not where it was started.
+        started = {child.parent_call: child.id for child in children.values() if child.parent_call}
         for loop in tree.loops:
             prompt = line(loop.prompt or "(no prompt)", width=100)
             mark = "" if loop.live else " (left behind)"
             status = "" if loop.status in {"completed", "open"} else f" [{loop.status}]"
             node = branch.add(_row(f"▌ {prompt}{status}{mark}"))
             for turn in loop.turns:
-                self._add_turn(node, turn, children)
+                self._add_turn(node, turn, children, started)
         for child in list(children.values()):  # nobody told which call started them
             self._add_child(branch, child)
         if tree.forked is not None:
             parent = tree.forked.parent
             branch.add(f"⑂ forked from {self._names.get(parent, parent[:8])}")
 
-    def _add_turn(self, node: Branches, turn: Turn, children: dict[str, SessionRow]) -> None:
+    def _add_turn(
+        self, node: Branches, turn: Turn, children: dict[str, SessionRow], started: dict[str, str]
+    ) -> None:
         words = "" if turn.usage is None else f" {count_text(turn.usage.total)}"
         model = line(turn.model or "model unknown", width=40)
         spot = node.add(_row(f"{turn.index + 1}. {model}{words}{'' if turn.live else ' (left behind)'}"))
         for step in turn.steps:
             label = self._label(step)
             leaf = spot.add(_row(label)) if label else spot
-            child = children.pop(step.child, None) if step.child else None
+            child = children.pop(step.child or started.get(step.call or "", ""), None)
             if child is not None:
                 self._add_child(leaf, child)
 

@@ -31,6 +31,8 @@ class Gathering:
         self.compacted_at: list[int] = []
         self.exchanges: dict[str, list[Any]] = {}
         self.spawned: dict[str, int] = {}
+        self.asked_agents: dict[str, int] = {}
+        """Where each call for a sub-agent is."""
         self.returned: dict[str, int] = {}
         self.models: list[str] = []
         self._reading: dict[str, tuple[int, str]] = {}
@@ -45,6 +47,11 @@ class Gathering:
             self.times.append(-1 if event.ts is None else event.ts // 1000)
             self._take(event)
             yield event
+
+    def adopt(self, child: str, call: str | None) -> None:
+        """Takes where a sub-agent says it began: of one that failed or was cut off nothing else does."""
+        if call in self.asked_agents:
+            self.spawned.setdefault(child, self.asked_agents[call])
 
     def _take(self, event: Event) -> None:
         seq = event.seq
@@ -105,6 +112,8 @@ class Gathering:
         self.chars[seq] = len(body.name) + _size(body.input)
         if body.tool_kind == "shell":
             self.shells.append(seq)
+        if body.tool_kind == "sub_agent":
+            self.asked_agents[body.call] = seq
         if body.tool_kind == "file_read" and isinstance(body.input, dict):
             path = next((body.input[name] for name in _PATHS if isinstance(body.input.get(name), str)), None)
             if path:

@@ -18,7 +18,7 @@ from reenact.events.blocks import PlanItem, Tokens
 from reenact.tree import FileState, Setting
 from reenact.web.views import LaneSpans, Limit, Mark, OutlineRow, Quality, Wait
 
-FORMAT = 3
+FORMAT = 4
 """Raised with every change of what a reel holds: those of another format are wound anew."""
 CHUNK = 256
 _NONE = -1

@@ -84,6 +84,7 @@ def rows(
     parent = reading.archive.store.sessions(_only(row.parent)) if row.parent else []
     around = Around(
         children={item.id: item for item in agents},
+        started={item.parent_call: item.id for item in agents if item.parent_call},
         forks={item.id: item for item in (*forks, *parent)},
         lanes={lane.session: lane.index for lane in reel.lanes},
         status=reading.status,

@@ -25,6 +25,8 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     """What rows need to know of other sessions."""
 
     children: Mapping[str, SessionRow]
+    started: Mapping[str, str]
+    """Children by the call that started them, as they tell it themselves."""
     forks: Mapping[str, SessionRow]
     lanes: Mapping[str, int]
     status: Callable[[SessionRow], LiveStatus]
@@ -173,12 +175,13 @@ def agent_view(
     reel: Reel, index: int, events: Sequence[Event], around: Around, cutter: Cutter
 ) -> AgentView | None:
     """Gives the sub-agent that a tool call started; None where it started none that is known."""
-    _, name, _, given, asked_at = _called(events)
+    call, name, _, given, asked_at = _called(events)
     spawned, finished = _last(events, bodies.AgentSpawned), _last(events, bodies.AgentFinished)
     told = _last(events, bodies.ToolFinished)
     session = None
     for event in (spawned, finished, told):
         session = session or (getattr(event.body, "child", None) if event is not None else None)
+    session = session or around.started.get(call or "")
     row = around.children.get(session or "")
     if session is None and reel.effect[index] != kinds.EFFECTS.index("spawn"):
         return None

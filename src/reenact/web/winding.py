@@ -64,6 +64,9 @@ def wind(
     gathering = Gathering(fork.parent_event for fork in forks if fork.parent_event)
     events = _told(archive.store.events(row.id), tell)
     tree = fold(gathering.through(events), header=header_of(row), owned=owned)
+    for item in family:
+        if item.parent == row.id:
+            gathering.adopt(item.id, item.parent_call)
     return Winding(archive, row, tree, gathering, entries).reel(key, family)
 
 
