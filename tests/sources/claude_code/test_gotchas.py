@@ -16,6 +16,7 @@ from reenact.events.bodies import (
     ModelFailed,
     ModelRequested,
     ParseWarning,
+    SessionForked,
     ToolCalled,
     ToolFinished,
     UsageRecorded,
@@ -97,6 +98,25 @@ def test_c05_copies_in_a_fork_belong_to_the_session_that_started_first() -> None
     assert (child.kind, child.parent) == ("fork", MAIN)
     inherited = {body.key: body.inherited for body in readings[0].of(UsageRecorded)}
     assert inherited == {"msg:msg_1": True, "msg:msg_2": False}
+
+
+def test_c05_a_fork_of_a_fork_comes_from_the_fork() -> None:
+    again = "44444444-4444-4444-8444-444444444444"
+    log = Log(again, version="2.1.329")
+    log._clock = 100
+    log.meta("queue-operation", operation="enqueue", timestamp=log.stamp())
+    log._clock = 0
+    for number, (session, text) in enumerate(((SESSION, "one"), (OTHER, "two"))):
+        log.prompt(text)
+        log.says(text, message=f"msg_{number}", requestSessionId=session)
+    log._clock = 110
+    log.prompt("three")
+    log.says("3", message="msg_3")
+    reading = log.read()
+    child = reading.headers[session_id(again)]
+    assert (child.kind, child.parent) == ("fork", session_id(OTHER))
+    (forked,) = reading.of(SessionForked)
+    assert (forked.parent, forked.parent_native) == (session_id(OTHER), OTHER)
 
 
 def test_c06_sub_agents_count_by_their_own_files_only() -> None:

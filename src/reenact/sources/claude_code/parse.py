@@ -16,7 +16,7 @@ from reenact.sources.claude_code.state import Reading, Session, moment, session_
 from reenact.sources.lines import strange_fields
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 
-VERSION = 2
+VERSION = 3
 """Raised with every change that makes other drafts of the same bytes."""
 
 _MAX_WARNINGS = 100

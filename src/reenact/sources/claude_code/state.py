@@ -277,11 +277,14 @@ class Reading:
     # -- forks ----------------------------------------------------------------------------------
 
     def copied(self, session: Session, row: Row) -> bool:
-        """Tells whether a row is proved to be a copy out of another session."""
+        """Tells whether a row is proved to be a copy out of another session.
+
+        A fork of a fork holds rows of both: those copied last are of the session that it was made from.
+        """
         origin = text(table(row.forked_from).get("sessionId")) or text(row.request_session_id)
         if session.is_sub or origin is None or origin == self.owner:
             return False
-        if session.fork_of is None:
+        if session.fork_of != origin and not session.fork_told:  # the nearest of those it was copied through
             session.fork_of = origin
             header = session.header
             self.header(
