@@ -586,6 +586,16 @@ class LineageContract:
         assert row(store, "s1").children == ("s2", "s3")
         assert row(store, "s1").total.tokens.total == 15
 
+    def test_forks_and_hidden_helpers_are_not_counted_as_sub_agents(self, store: Store) -> None:
+        derive(store, "a", [(header("s1"), line("s1", usage("k1")))])
+        derive(store, "b", [(header("s2"), line("s2", bodies.SessionForked(parent="s1", at="e7")))])
+        derive(store, "c", [(child_of("s3", "s1"), line("s3", usage("k3")))])
+        hidden = msgspec.structs.replace(child_of("s4", "s1"), hidden=True)
+        derive(store, "d", [(hidden, line("s4", usage("k4")))])
+        found = row(store, "s1")
+        assert (set(found.children), found.agents) == ({"s2", "s3", "s4"}, 1)
+        assert found.total.tokens.total == 45
+
     def test_a_session_that_repeats_anothers_responses_was_forked_from_it(self, store: Store) -> None:
         copied = line("s2", usage("k1"), usage("k2"), usage("k9"), start=START + SECOND)
         derive(store, "b", [(header("s2"), copied)])

@@ -93,6 +93,6 @@ def _title(row: SessionRow, *, subagents: bool) -> str:
         return f"⑂ {title}"
     if subagents and row.kind == "subagent":
         return f"↳ {title}"
-    if not subagents and row.children:
-        return f"{title} (+{len(row.children)} agents)" if len(row.children) > 1 else f"{title} (+1 agent)"
+    if not subagents and row.agents:
+        return f"{title} (+{row.agents} agents)" if row.agents > 1 else f"{title} (+1 agent)"
     return title

@@ -75,7 +75,7 @@ def _spent(sums: Statistics, session: SessionRow | None, look: Look) -> Iterator
         )
     if session is not None:
         cost = money_text(session.own.cost, known=session.own.cost_known)
-        if session.children:
+        if session.total != session.own:
             cost += f" (with sub-agents {money_text(session.total.cost, known=session.total.cost_known)})"
         yield row("cost", cost, look)
 

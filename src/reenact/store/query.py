@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -144,6 +145,7 @@ def _rows(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
     children = _children(connection, ids)
     owns: dict[str, Sums] = {row[0]: _SUMS.decode(row[len(_PLAIN) + 3]) for row in rows}
     totals = _totals(connection, [name for name in ids if children.get(name)])
+    agents = Counter(parent for parent, found in children.items() for child in found if child.is_agent)
     found = []
     for row in rows:
         models, tags, hidden, _, inherited, path = row[len(_PLAIN) :]
@@ -154,7 +156,8 @@ def _rows(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
                 models=_TEXTS.decode(models),
                 tags=_TEXTS.decode(tags),
                 hidden=bool(hidden),
-                children=tuple(children.get(row[0], ())),
+                children=tuple(child.id for child in children.get(row[0], ())),
+                agents=agents[row[0]],
                 source_path=path,
                 own=own,
                 total=add_sums((own, totals[row[0]])) if row[0] in totals else own,
@@ -164,16 +167,23 @@ def _rows(connection: apsw.Connection, rows: Sequence[tuple[Any, ...]]) -> list[
     return found
 
 
-def _children(connection: apsw.Connection, ids: list[str]) -> dict[str, list[str]]:
+class _Child(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    is_agent: bool
+    """False for a fork, and for a sub-agent that is hidden."""
+
+
+def _children(connection: apsw.Connection, ids: list[str]) -> dict[str, list[_Child]]:
     """Gives the sessions that name these as their parent, in the order in which they began."""
-    children: dict[str, list[str]] = {}
+    children: dict[str, list[_Child]] = {}
     rows = connection.execute(
-        "SELECT parent, id FROM session WHERE parent IN (SELECT value FROM json_each(?)) "
+        "SELECT parent, id, kind='subagent' AND hidden=0 FROM session "
+        "WHERE parent IN (SELECT value FROM json_each(?)) "
         "ORDER BY started_at IS NULL, started_at, id",
         (msgspec.json.encode(ids).decode(),),
     )
-    for parent, child in rows:
-        children.setdefault(parent, []).append(child)
+    for parent, child, is_agent in rows:
+        children.setdefault(parent, []).append(_Child(child, bool(is_agent)))
     return children
 
 

@@ -292,6 +292,7 @@ class Reckoning:
             parent_call=session.call,
             parent_event=session.event,
             children=tuple(child.header.id for child in children),
+            agents=sum(child.kind == "subagent" and not _is_hidden(child) for child in children),
             loops=summary.loops,
             turns=summary.turns,
             events=summary.events,
@@ -299,7 +300,7 @@ class Reckoning:
             warnings=summary.warnings,
             removed_at_source=session.removed,
             tags=tuple(summary.tags),
-            hidden=session.header.hidden or summary.is_beside,
+            hidden=_is_hidden(session),
             agent_version=summary.agent_version,
             asks=summary.asks,
             original=session.original,
@@ -336,6 +337,10 @@ def rollups(entries: Sequence[Entry]) -> list[Rollup]:
             )
         )
     return sorted(found, key=lambda r: (r.bucket is None, r.bucket or 0, r.session, r.model or ""))
+
+
+def _is_hidden(session: Session) -> bool:
+    return session.header.hidden or session.summary.is_beside
 
 
 def _started(session: Session) -> tuple[int, str]:

@@ -186,6 +186,7 @@ class SessionRow(_Value, frozen=True, kw_only=True):
     parent_call: str | None
     parent_event: str | None
     children: tuple[str, ...]
+    """Its sub-agents and its forks."""
     loops: int
     turns: int
     events: int
@@ -200,6 +201,8 @@ class SessionRow(_Value, frozen=True, kw_only=True):
     source_path: str | None
     own: Sums
     total: Sums
+    agents: int = 0
+    """How many of the children are sub-agents, those that nobody needs to see left out."""
     asks: Literal["permission", "question"] | None = None
     """What it waits for, by its own last words."""
     inherited: Tokens

@@ -56,7 +56,7 @@ def row_view(row: store.SessionRow, scrub: Callable[[str], str], live: LiveStatu
         completeness=row.completeness,
         parent=row.parent,
         children=row.children,
-        agents=len(row.children),
+        agents=row.agents,
         hidden=row.hidden,
         loops=row.loops,
         turns=row.turns,
