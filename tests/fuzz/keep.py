@@ -10,6 +10,7 @@ from tests.fuzz.mutations import DATA
 from tests.sources.copilot import test_laws as copilot_laws
 from tests.sources.gemini import chats as gemini_chats
 from tests.sources.gemini import test_laws as gemini_laws
+from tests.sources.laws import as_bytes
 from tests.sources.opencode import test_laws as opencode_laws
 from tests.sources.pi import sessions as pi_sessions
 from tests.sources.pi import test_gotchas as pi_gotchas
@@ -87,9 +88,9 @@ def main() -> None:
     )
     put("gemini", "story.jsonl", gemini_chats.journal(*gemini_laws.story()))
     put("gemini_document", "whole.json", gemini_chats.whole(*gemini_laws.messages(), summary="A title"))
-    put("copilot", "all.jsonl", copilot_laws.as_bytes(copilot_laws.POOL))
+    put("copilot", "all.jsonl", as_bytes(copilot_laws.TestCopilot.pool))
     for name in ("log", "message", "session_message"):
-        put("opencode", f"{name}.jsonl", opencode_laws.as_bytes(opencode_laws.lines_with(name)))
+        put("opencode", f"{name}.jsonl", as_bytes(opencode_laws.lines_with(name)))
     put("pi", "branched.jsonl", pi_sessions.journal(*pi_gotchas.branched()))
     put("qwen", "main.jsonl", qwen_chats.journal(*qwen_gotchas.main_rows()))
     put("qwen", "agent.jsonl", qwen_chats.journal(*qwen_gotchas.agent_rows()))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.sources.laws import ParserLaws, drafts_of
 
-from reenact.events import FORMAT, Event, decode, encode
-from reenact.sources import Parsed
+from reenact.sources import Setting
+from reenact.sources.codex import SOURCE
 
-from .rollouts import drafts_of, ledger, lines_of, parse
+from .rollouts import ledger
 from .rows import (
     CHILD,
     NEW_TURN,
@@ -19,7 +16,6 @@ from .rows import (
     PARENT,
     Row,
     answer,
-    as_bytes,
     call,
     completed,
     context,
@@ -128,65 +124,18 @@ POOL: list[Row] = [
     {"id": PARENT, "timestamp": "2025-08-01T10:00:00Z"},
     {"session": {"id": PARENT}, "items": [said("user", "Go")["payload"], 7]},
 ]
-rows = st.lists(st.sampled_from(POOL), max_size=40)
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 
 
-def feed(data: bytes) -> list[Parsed]:
-    return parse(lines_of(data), key=PARENT)
+class TestCodex(ParserLaws):
+    source = SOURCE
+    pool = POOL
+    beside = (Setting(agent="codex", key=PARENT),)
 
+    def test_a_copy_counts_nothing_more(self) -> None:
+        @settings(max_examples=100, deadline=None)
+        @given(some=self.some)
+        def law(some: tuple[bytes, Setting]) -> None:
+            once = drafts_of(self.parse(*some))
+            assert ledger(once) == ledger([*once, *drafts_of(self.parse(*some))])
 
-@settings(max_examples=150, deadline=None)
-@given(rows=rows, cut=st.floats(0, 1))
-def test_drafts_of_a_prefix_are_a_prefix_of_the_drafts(rows: list[Row], cut: float) -> None:
-    data = as_bytes(rows)
-    whole, part = drafts_of(feed(data)), drafts_of(feed(data[: int(len(data) * cut)]))
-    assert part == whole[: len(part)]
-
-
-@settings(max_examples=150, deadline=None)
-@given(rows=rows)
-def test_every_line_is_accounted_for_and_every_record_named_once(rows: list[Row]) -> None:
-    parsed = feed(as_bytes(rows))
-    assert len(parsed) == len(rows)
-    assert all(bool(each.drafts) <= (each.disposition == "events") for each in parsed)
-    names = [(draft.session, draft.record) for draft in drafts_of(parsed)]
-    assert len(names) == len(set(names))
-    assert all(each.headers for each in parsed if any(d.body.kind == "session.started" for d in each.drafts))
-
-
-@settings(max_examples=100, deadline=None)
-@given(rows=rows)
-def test_parsing_again_gives_the_same_and_a_copy_counts_nothing_more(rows: list[Row]) -> None:
-    once = drafts_of(feed(as_bytes(rows)))
-    again = drafts_of(feed(as_bytes(rows)))
-    assert once == again
-    assert ledger(once) == ledger([*once, *again])
-
-
-@settings(max_examples=100, deadline=None)
-@given(rows=rows)
-def test_every_draft_can_be_written_and_read_back(rows: list[Row]) -> None:
-    for seq, draft in enumerate(drafts_of(feed(as_bytes(rows))), 1):
-        whole = Event(v=FORMAT, seq=seq, id="x", session=draft.session, recorded_at=0, body=draft.body)
-        assert decode(encode(whole)).body == draft.body
-
-
-@settings(max_examples=300, deadline=None)
-@given(row=st.sampled_from(POOL), data=st.data())
-def test_a_row_with_anything_anywhere_never_raises(row: Row, data: st.DataObject) -> None:
-    value: Any = json.loads(json.dumps(row))
-    place = value
-    while True:
-        name = data.draw(st.sampled_from(sorted(place)))
-        if isinstance(place[name], dict) and place[name] and data.draw(st.booleans()):
-            place = place[name]
-            continue
-        place[name] = data.draw(junk)
-        break
-    around = [meta(), started(OLD_TURN), call("exec_command", "c1"), call("spawn_agent", "c4", message="x")]
-    feed(as_bytes([*around, value, value, done(OLD_TURN)]))
+        law()

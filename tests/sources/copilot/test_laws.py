@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.sources.laws import ParserLaws
 
-from reenact.events import FORMAT, Event, decode, encode
+from reenact.sources import Setting
+from reenact.sources.copilot import SOURCE
 
-from .transcripts import AGENT, SESSION, Log, Row, counts, drafts_of, parse
+from .transcripts import AGENT, SESSION, Log, Row, counts
 
 _STORED = b"".join(
     json.dumps({"id": n, "model": "gpt-5.5", "input_tokens": 10 * n, "output_tokens": n, "initiator": kind, "created_at": f"2026-11-20T10:00:{n:02d}Z"}).encode()
@@ -76,70 +75,14 @@ def _pool() -> list[Row]:
     return log.rows
 
 
-POOL = _pool()
-rows = st.lists(st.sampled_from(POOL), max_size=40)
-stored = st.sampled_from(
-    [{}, {"usage": _STORED, "workspace.yaml": b'name: "A \\"title\\""\nuser_named: true\n'}]
-)
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def as_bytes(chosen: list[Row]) -> bytes:
-    return b"".join(json.dumps(row).encode() + b"\n" for row in chosen)
-
-
-@settings(max_examples=150, deadline=None)
-@given(rows=rows, beside=stored, cut=st.floats(0, 1))
-def test_drafts_of_a_prefix_are_a_prefix_of_the_drafts(
-    rows: list[Row], beside: dict[str, bytes], cut: float
-) -> None:
-    data = as_bytes(rows)
-    whole = drafts_of(parse(data, sidecars=beside))
-    part = drafts_of(parse(data[: int(len(data) * cut)], sidecars=beside))
-    assert part == whole[: len(part)]
-
-
-@settings(max_examples=150, deadline=None)
-@given(rows=rows, beside=stored)
-def test_every_line_is_accounted_for_and_every_record_named_once(
-    rows: list[Row], beside: dict[str, bytes]
-) -> None:
-    parsed = parse(as_bytes(rows), sidecars=beside)
-    assert len(parsed) == len(rows)
-    assert all(bool(each.drafts) <= (each.disposition == "events") for each in parsed)
-    names = [(draft.session, draft.record) for draft in drafts_of(parsed)]
-    assert len(names) == len(set(names))
-    told: set[str] = set()
-    for each in parsed:
-        told.update(header.id for header in each.headers)
-        assert {draft.session for draft in each.drafts} <= told
-
-
-@settings(max_examples=100, deadline=None)
-@given(rows=rows, beside=stored)
-def test_every_draft_can_be_written_and_read_back(rows: list[Row], beside: dict[str, bytes]) -> None:
-    for seq, draft in enumerate(drafts_of(parse(as_bytes(rows), sidecars=beside)), 1):
-        whole = Event(v=FORMAT, seq=seq, id="x", session=draft.session, recorded_at=0, body=draft.body)
-        assert decode(encode(whole)).body == draft.body
-
-
-@settings(max_examples=400, deadline=None)
-@given(row=st.sampled_from(POOL), data=st.data())
-def test_a_row_with_anything_anywhere_never_raises(row: Row, data: st.DataObject) -> None:
-    value: Any = json.loads(json.dumps(row))
-    place = value
-    while True:
-        name = data.draw(st.sampled_from(sorted(place)))
-        if isinstance(place[name], dict) and place[name] and data.draw(st.booleans()):
-            place = place[name]
-            continue
-        place[name] = data.draw(junk)
-        break
-    around = [POOL[0], POOL[1], *POOL[4:8]]
-    for parsed in (parse(as_bytes([*around, value, *POOL[-4:]])), parse(as_bytes([value]))):
-        for draft in drafts_of(parsed):
-            encode(Event(v=FORMAT, seq=1, id="x", session=SESSION, recorded_at=0, body=draft.body))
+class TestCopilot(ParserLaws):
+    source = SOURCE
+    pool = _pool()
+    beside = (
+        Setting(agent="copilot", key=SESSION),
+        Setting(
+            agent="copilot",
+            key=SESSION,
+            sidecars={"usage": _STORED, "workspace.yaml": b'name: "A \\"title\\""\nuser_named: true\n'},
+        ),
+    )

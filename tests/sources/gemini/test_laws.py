@@ -24,6 +24,10 @@ from tests.sources.gemini.chats import (
     uuid,
     whole,
 )
+from tests.sources.laws import ParserLaws
+
+from reenact.sources import Setting
+from reenact.sources.gemini import SOURCE
 
 CHILD, GRANDCHILD = "33333333-3333-4333-8333-333333333333", "44444444-4444-4444-8444-444444444444"
 NAME = "session-2026-11-21T10-00-11111111"
@@ -63,13 +67,13 @@ def story() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def test_the_drafts_of_a_prefix_are_a_prefix_of_the_drafts() -> None:
-    rows = story()
-    all_of_them = parse(journal(*rows)).drafts
-    assert len(all_of_them) > 50
-    for count in range(len(rows)):
-        some = parse(journal(*rows[:count])).drafts
-        assert some == all_of_them[: len(some)]
+class TestParser(ParserLaws):
+    source = SOURCE
+    pool = story()
+    beside = (
+        Setting(agent="gemini", key=SESSION),
+        Setting(agent="gemini", key="x", hints={"session": SESSION, "cwd": "/w", "root": CHILD}),
+    )
 
 
 def test_names_are_unique_and_tell_nothing_of_the_place() -> None:

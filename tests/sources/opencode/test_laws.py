@@ -9,8 +9,10 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sources.laws import ParserLaws
 
-from reenact.events import FORMAT, Event, decode, encode
+from reenact.sources import Setting
+from reenact.sources.opencode import SOURCE
 
 from .databases import CHILD, FORK, MAIN, T0, Book, drafts_of, lines, parse, story, transcripts, used
 
@@ -60,13 +62,6 @@ def _pool() -> list[Line]:
 
 
 POOL = _pool()
-pooled = st.lists(st.sampled_from(POOL), max_size=40)
-hints = st.sampled_from([{}, {"forked_from": FORK}])
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 
 
 def lines_with(table: str) -> list[Line]:
@@ -79,58 +74,17 @@ def lines_with(table: str) -> list[Line]:
     ]
 
 
-def as_bytes(chosen: list[Line]) -> bytes:
-    return b"".join(json.dumps(line).encode() + b"\n" for line in chosen)
+class TestOpencode(ParserLaws):
+    source = SOURCE
+    pool = POOL
+    beside = (
+        Setting(agent="opencode", key=MAIN),
+        Setting(agent="opencode", key=MAIN, hints={"forked_from": FORK}),
+    )
 
 
 def test_the_pool_holds_lines_of_all_generations() -> None:
     assert {line.get("t", "log") for line in POOL} == {"log", "session", "state", "message", "part", "session_message", "end"}  # fmt: skip
-
-
-@settings(max_examples=150, deadline=None)
-@given(rows=pooled, beside=hints, cut=st.integers(0, 40))
-def test_drafts_of_a_prefix_are_a_prefix_of_the_drafts(
-    rows: list[Line], beside: dict[str, str], cut: int
-) -> None:
-    whole, part = drafts_of(parse(rows, hints=beside)), drafts_of(parse(rows[:cut], hints=beside))
-    assert part == whole[: len(part)]
-
-
-@settings(max_examples=150, deadline=None)
-@given(rows=pooled, beside=hints)
-def test_every_line_is_accounted_for_and_every_record_named_once(
-    rows: list[Line], beside: dict[str, str]
-) -> None:
-    parsed = parse(rows, hints=beside)
-    assert all(bool(each.drafts) <= (each.disposition == "events") for each in parsed)
-    names = [draft.record for draft in drafts_of(parsed)]
-    assert len(names) == len(set(names))
-    assert {draft.session for draft in drafts_of(parsed)} <= {h.id for each in parsed for h in each.headers}
-
-
-@settings(max_examples=100, deadline=None)
-@given(rows=pooled)
-def test_every_draft_can_be_written_and_read_back(rows: list[Line]) -> None:
-    for seq, draft in enumerate(drafts_of(parse(rows)), 1):
-        whole = Event(v=FORMAT, seq=seq, id="x", session=draft.session, recorded_at=0, body=draft.body)
-        assert decode(encode(whole)).body == draft.body
-
-
-@settings(max_examples=400, deadline=None)
-@given(row=st.sampled_from(POOL), data=st.data())
-def test_a_line_with_anything_anywhere_never_raises(row: Line, data: st.DataObject) -> None:
-    value: Any = json.loads(json.dumps(row))
-    place = value
-    while True:
-        name = data.draw(st.sampled_from(sorted(place)))
-        if isinstance(place[name], dict) and place[name] and data.draw(st.booleans()):
-            place = place[name]
-            continue
-        place[name] = data.draw(junk)
-        break
-    for chosen in ([*POOL[:12], value, *POOL[12:20]], [value], [value, value]):
-        for draft in drafts_of(parse(chosen)):
-            encode(Event(v=FORMAT, seq=1, id="x", session=MAIN, recorded_at=0, body=draft.body))
 
 
 @settings(max_examples=30, deadline=None)

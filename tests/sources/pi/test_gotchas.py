@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.ingest.machines import answers, imported, opened
+from tests.ingest.machines import imported, opened
 from tests.sources.pi.sessions import (
     NAME,
     SESSION,
@@ -151,25 +150,3 @@ def test_what_stands_beside_the_talk_is_told() -> None:
     (compacted,) = found.bodies(CompactionFinished)
     assert (compacted.summary, compacted.before, len(compacted.kept)) == ("In short.", 900, 3)
     assert [name for each in found.parsed for name in each.unknown] == ["novelty"]
-
-
-def test_the_drafts_of_a_prefix_are_a_prefix_of_the_drafts() -> None:
-    rows = [*branched(), entry("novelty", "n", "a3", 9), {"type": "message"}, *branched()[:3]]
-    all_of_them = parse(journal(*rows)).drafts
-    for count in range(len(rows)):
-        some = parse(journal(*rows[:count])).drafts
-        assert some == all_of_them[: len(some)]
-    assert len({draft.record for draft in all_of_them}) == len(all_of_them)
-
-
-def test_order_copies_and_repetition_do_not_matter(tmp_path: Path) -> None:
-    put(tmp_path / "home", NAME, journal(*branched()))
-    with imported(tmp_path / "one", tmp_path / "home") as archive:
-        expected = answers(archive)
-        archive.catch_up()
-        assert answers(archive) == expected
-    shutil.copytree(tmp_path / "home", tmp_path / "copy")
-    with opened(tmp_path / "two", tmp_path / "home") as archive:
-        archive.catch_up(archive.find(paths=[str(tmp_path / "copy")]))
-        archive.catch_up()
-        assert answers(archive) == expected

@@ -1,4 +1,4 @@
-"""Laws of importing what agents and evaluations hand over: files in a folder that the settings name."""
+"""Laws of reading and importing what agents and evaluations hand over: files in a folder that the settings name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.ingest.laws import ImportLaws
 from tests.sources.atif.test_parse import STEPS, step, trajectory
-from tests.sources.inspect_ai.test_log import GENUINE, sample, write
+from tests.sources.inspect_ai.test_log import GENUINE, HEAD, sample, write
+from tests.sources.laws import ParserLaws, as_bytes, drafts_of, event_of, odd, parsed_by
 from tests.sources.swe_agent.test_parse import FULL, MINI
 
 from reenact.archive import Archive
+from reenact.events import encode
+from reenact.sources import Assembled, Setting, atif, inspect_ai, swe_agent
+from reenact.sources.inspect_ai.rows import lines_of
 
 
 class Named(ImportLaws):
@@ -77,3 +84,31 @@ class TestInspect(Named):
         runs.mkdir()
         shutil.copy(GENUINE, runs / GENUINE.name)
         write(runs / "two.eval", sample(), sample(id="two", epoch=2))
+
+
+class TestInspectParser(ParserLaws):
+    source = inspect_ai.SOURCE
+    pool = tuple(json.loads(line) for line in lines_of(HEAD, sample(error={"message": "no"})))
+    beside = (Setting(agent="inspect", key="e1.0"),)
+
+
+DOCUMENTS = {"atif": trajectory(), "swe_agent": FULL, "mini": json.loads(MINI.read_bytes())}
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [(atif.SOURCE, "atif"), (swe_agent.SOURCE, "swe_agent"), (swe_agent.SOURCE, "mini")],
+    ids=DOCUMENTS,
+)
+def test_a_document_with_anything_anywhere_never_raises(source: Assembled, name: str) -> None:
+    hints = {"layout": "document", "native": "n"}
+    setting = Setting(agent=source.agent, key="n", hints=hints)
+
+    @settings(max_examples=200, deadline=None)
+    @given(data=st.data())
+    def law(data: st.DataObject) -> None:
+        value = odd(DOCUMENTS[name], data)
+        for draft in drafts_of(parsed_by(source, as_bytes([value]), setting)):
+            assert encode(event_of(draft))
+
+    law()
