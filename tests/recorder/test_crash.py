@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,18 +21,30 @@ STEP = int(os.environ.get("CRASH_STEP", "5"))
 @pytest.mark.crash
 def test_a_killed_recording_reopens_with_every_acknowledged_event(tmp_path: Path) -> None:
     """S2-49, S2-52, S3-23, S4-37, S5-70: nothing acknowledged is lost, and recording goes on behind it."""
-    words = [sys.executable, "-m", "tests.recorder.dying", str(tmp_path), str(STEP)]
-    subprocess.run(words, check=True, capture_output=True)
-    folders = sorted(path for path in tmp_path.iterdir() if path.is_dir() and path.name != "count")
-    assert len(folders) >= 20
-    aborted = 0
-    for folder in folders:
-        told = [line.split() for line in (tmp_path / f"{folder.name}.told").read_text().splitlines()]
-        with archive_in(folder) as archive:
-            archive.store.catch_up()
-            for session in {line[0] for line in told}:
-                aborted += check(archive, session, [line[1:] for line in told if line[0] == session])
+    aborted = sum(
+        check(archive, session, told)
+        for archive, by_session in killed("tests.recorder.dying", tmp_path, step=STEP, least=20)
+        for session, told in by_session.items()
+    )
     assert aborted >= 8
+
+
+def killed(
+    writer: str, folder: Path, *, step: int, least: int
+) -> Iterator[tuple[Archive, dict[str, list[list[str]]]]]:
+    """Yields what a writer left that was killed at every boundary, and what it knew to be kept, by session."""
+    words = [sys.executable, "-m", writer, str(folder), str(step)]
+    subprocess.run(words, check=True, capture_output=True)
+    left = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "count")
+    assert len(left) >= least
+    for each in left:
+        told: dict[str, list[list[str]]] = {}
+        for line in (folder / f"{each.name}.told").read_text().splitlines():
+            session, *words = line.split()
+            told.setdefault(session, []).append(words)
+        with archive_in(each) as archive:
+            archive.store.catch_up()
+            yield archive, told
 
 
 def check(archive: Archive, session: str, told: list[list[str]]) -> bool:

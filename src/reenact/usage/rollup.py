@@ -12,54 +12,36 @@ from datetime import tzinfo
 from operator import attrgetter
 from typing import Protocol
 
-from reenact.events.blocks import Quality, Tokens
 from reenact.usage import calendar
 from reenact.usage.blocks import windows
 from reenact.usage.prices import Prices
 from reenact.usage.report import By, Report, Row, Sum
-from reenact.usage.tally import Tally
+from reenact.usage.tally import Counted, Tally
 
 
-class Entry(Protocol):
-    """What a rollup must know of one response; `store.values.Entry` is one."""
+class Priced(Counted, Protocol):
+    """What is known of one response, and of several summed up."""
 
     @property
     def agent(self) -> str: ...
     @property
     def project(self) -> str | None: ...
     @property
-    def model(self) -> str | None: ...
+    def cost(self) -> int | None: ...
+
+
+class Entry(Priced, Protocol):
+    """What a rollup must know of one response; `store.values.Entry` is one."""
+
     @property
     def ts(self) -> int | None: ...
-    @property
-    def tokens(self) -> Tokens: ...
-    @property
-    def quality(self) -> Quality: ...
-    @property
-    def cost(self) -> int | None: ...
-    @property
-    def main_session(self) -> str: ...
 
 
-class Total(Protocol):
+class Total(Priced, Protocol):
     """Responses of one session and model, summed up; `store.values.Total` is one."""
 
     @property
     def key(self) -> str | None: ...
-    @property
-    def agent(self) -> str: ...
-    @property
-    def project(self) -> str | None: ...
-    @property
-    def model(self) -> str | None: ...
-    @property
-    def main_session(self) -> str: ...
-    @property
-    def tokens(self) -> Tokens: ...
-    @property
-    def quality(self) -> Quality: ...
-    @property
-    def cost(self) -> int | None: ...
     @property
     def cost_known(self) -> int: ...
     @property

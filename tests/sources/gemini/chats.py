@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
+from tests.sources.laws import parsed_by
+from tests.sources.parsing import Parse
 
-from reenact import usage
-from reenact.events.blocks import Tokens
-from reenact.events.bodies import UsageRecorded
-from reenact.ingest.lines import cut, document
-from reenact.sources import Draft, Parsed, Setting
+from reenact.sources import Setting
 from reenact.sources.gemini import SOURCE
 
 SESSION = "11111111-1111-4111-8111-111111111111"
 ROOT = "/home/dev/code/todo"
 PROJECT = hashlib.sha256(ROOT.encode()).hexdigest()
 CONTEXT = "d04923d38bb0f6017037e74183378ef4"
-BodyT = TypeVar("BodyT")
 
 
 def moment(second: int) -> str:
@@ -107,31 +102,9 @@ def whole(*messages: dict[str, Any], **more: Any) -> bytes:
     return json.dumps({**frame, "messages": list(messages), **more}, indent=2).encode()
 
 
-class Parse(msgspec.Struct, frozen=True, kw_only=True):
-    """What parsing gave."""
-
-    parsed: tuple[Parsed, ...]
-
-    @property
-    def drafts(self) -> list[Draft]:
-        return [draft for each in self.parsed for draft in each.drafts]
-
-    def bodies(self, kind: type[BodyT]) -> list[BodyT]:
-        return [draft.body for draft in self.drafts if isinstance(draft.body, kind)]
-
-    def spent(self) -> Tokens:
-        """Gives what the ledger would hold: each key once, the better record."""
-        held: dict[str, UsageRecorded] = {}
-        for body in self.bodies(UsageRecorded):
-            held[body.key] = usage.better(held[body.key], body) if body.key in held else body
-        return usage.total(body.tokens for body in held.values())
-
-
 def parse(data: bytes, *, sidecars: dict[str, bytes] | None = None, **hints: str) -> Parse:
     setting = Setting(agent="gemini", key=SESSION, hints=hints, sidecars=sidecars or {})
-    parser = SOURCE.parser(setting)
-    cutting = document if hints.get("layout") == "document" else cut
-    return Parse(parsed=tuple(parser.feed(line) for line in cutting(io.BytesIO(data))))
+    return Parse(parsed=tuple(parsed_by(SOURCE, data, setting)))
 
 
 def place(home: Path, name: str, data: bytes, *, project: str = "todo", registry: bool = True) -> Path:

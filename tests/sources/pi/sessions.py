@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
+from tests.sources.laws import parsed_by
+from tests.sources.parsing import Parse
 
-from reenact import usage
-from reenact.events.blocks import Tokens
-from reenact.events.bodies import UsageRecorded
-from reenact.ingest.lines import cut
-from reenact.sources import Draft, Parsed, Setting
+from reenact.sources import Setting
 from reenact.sources.pi import SOURCE
 
 SESSION = "77777777-7777-4777-8777-777777777777"
 NAME = f"2026-11-21T10-00-00-000Z_{SESSION}.jsonl"
-BodyT = TypeVar("BodyT")
 
 
 def moment(second: int) -> str:
@@ -74,23 +69,5 @@ def journal(*rows: dict[str, Any]) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-class Parse(msgspec.Struct, frozen=True, kw_only=True):
-    """What parsing gave."""
-
-    parsed: tuple[Parsed, ...]
-
-    @property
-    def drafts(self) -> list[Draft]:
-        return [draft for each in self.parsed for draft in each.drafts]
-
-    def bodies(self, kind: type[BodyT]) -> list[BodyT]:
-        return [draft.body for draft in self.drafts if isinstance(draft.body, kind)]
-
-    def spent(self) -> Tokens:
-        held: dict[str, UsageRecorded] = {body.key: body for body in self.bodies(UsageRecorded)}
-        return usage.total(body.tokens for body in held.values())
-
-
 def parse(data: bytes) -> Parse:
-    parser = SOURCE.parser(Setting(agent="pi", key=SESSION))
-    return Parse(parsed=tuple(parser.feed(line) for line in cut(io.BytesIO(data))))
+    return Parse(parsed=tuple(parsed_by(SOURCE, data, Setting(agent="pi", key=SESSION))))

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
+from tests.sources.laws import parsed_by
+from tests.sources.parsing import Parse
 
-from reenact import ids, usage
-from reenact.events.blocks import Tokens
-from reenact.events.bodies import UsageRecorded
-from reenact.ingest.lines import cut
-from reenact.sources import Draft, Parsed, Setting
+from reenact.sources import Setting
 from reenact.sources.qwen import SOURCE
 
 SESSION = "55555555-5555-4555-8555-555555555555"
-BodyT = TypeVar("BodyT")
 
 
 def uuid(name: str) -> str:
@@ -89,29 +84,6 @@ def journal(*rows: dict[str, Any]) -> bytes:
     return b"".join(json.dumps(each).encode() + b"\n" for each in rows)
 
 
-class Parse(msgspec.Struct, frozen=True, kw_only=True):
-    """What parsing gave."""
-
-    parsed: tuple[Parsed, ...]
-
-    @property
-    def drafts(self) -> list[Draft]:
-        return [draft for each in self.parsed for draft in each.drafts]
-
-    def bodies(self, kind: type[BodyT]) -> list[BodyT]:
-        return [draft.body for draft in self.drafts if isinstance(draft.body, kind)]
-
-    def spent(self, native: str = SESSION) -> Tokens:
-        """Gives what the ledger would hold for a session: each key once, the better record."""
-        held: dict[str, UsageRecorded] = {}
-        for draft in self.drafts:
-            body = draft.body
-            if isinstance(body, UsageRecorded) and draft.session == ids.session_id("qwen", native):
-                held[body.key] = usage.better(held[body.key], body) if body.key in held else body
-        return usage.total(body.tokens for body in held.values())
-
-
 def parse(data: bytes, *, sidecars: dict[str, bytes] | None = None, **hints: str) -> Parse:
     setting = Setting(agent="qwen", key=SESSION, hints=hints, sidecars=sidecars or {})
-    parser = SOURCE.parser(setting)
-    return Parse(parsed=tuple(parser.feed(line) for line in cut(io.BytesIO(data))))
+    return Parse(parsed=tuple(parsed_by(SOURCE, data, setting)))
