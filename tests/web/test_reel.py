@@ -41,8 +41,8 @@ def test_every_position_has_the_files_plans_and_context_of_the_fold(reading: Rea
         assert [item.text for item in view.plan] == [item.text for item in found.todos]
         assert found.usage.total == view.usage.tokens.total
         assert found.model == view.setting.model
-        parts = [reel.parts_seq[number] for number in contexts.parts_at(reel, seq)]
-        assert parts == [part.seq for part in view.context]
+        parts = [reel.parts_seq[begin:end] for begin, end in contexts.ranges_at(reel, seq)]
+        assert [place for places in parts for place in places] == [part.seq for part in view.context]
         assert {call.seq for call in found.open_calls} == {call.seq for call in view.open_calls}
 
 

@@ -170,7 +170,7 @@ def known_messages(rows: list[Any]) -> dict[str, dict[str, Any]]:
                 answers.setdefault(row["message"]["id"], []).extend(row["message"]["content"])
                 run = []
             case "user":
-                found.append(journal.wire_message(row["message"]))
+                found.append({name: row["message"][name] for name in ("role", "content")})
                 if isinstance(row["message"]["content"], list):
                     run = run + row["message"]["content"]
                     found.append({"role": "user", "content": run})

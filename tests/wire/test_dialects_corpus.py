@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from tests.corpus import GENERATED, oracle_of, scenarios, title, wire_of
+from tests.wire.frames import as_frames
 
 from reenact.events.blocks import Text
 from reenact.wire import Cache, Declared, Dialect, Normaliser, canonical, dialect_of, sse
 from reenact.wire.mapping import mapper
-from reenact.wire.openai_responses import Conversation, as_frames
+from reenact.wire.openai_responses import Conversation
 from reenact.wire.reply import Reply, Stream
 
 AGENTS = ("codex", "gemini", "copilot", "opencode")

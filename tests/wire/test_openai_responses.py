@@ -7,9 +7,10 @@ from typing import Any
 
 from hypothesis import given
 from tests.wire.answers import responses
+from tests.wire.frames import as_frames, request_frame
 
 from reenact.wire import Declared, Normaliser, canonical, dialect_named, mapper, pair_ids
-from reenact.wire.openai_responses import Conversation, as_frames, as_stream, render_stream, request_frame
+from reenact.wire.openai_responses import Conversation, as_stream, render_stream
 
 DIALECT = dialect_named("openai-responses")
 BY = Normaliser(DIALECT.rules)

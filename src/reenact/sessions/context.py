@@ -109,10 +109,6 @@ class Context:
         """Gives the last change before a position; None where the context was still empty."""
         return next((mark for mark in reversed(self.marks) if mark.position < position), None)
 
-    def is_edit(self, event: str) -> bool:
-        """Tells whether an event replaced the context."""
-        return self._growth.has_replaced(event)
-
     def last_compaction(self) -> Event | None:
         """Gives the latest compaction that is in force, if there is one."""
         told = (mark.event for mark in reversed(self.marks))

@@ -92,11 +92,6 @@ def ranges_at(reel: Reel, seq: int) -> list[tuple[int, int]]:
     return [(begin, end) for begin, end in found if begin < end]
 
 
-def parts_at(reel: Reel, seq: int) -> list[int]:
-    """Gives the parts in force, in the order in which they are sent."""
-    return list(_spread(ranges_at(reel, seq)))
-
-
 def _spread(ranges: list[tuple[int, int]]) -> Iterator[int]:
     for begin, end in ranges:
         yield from range(begin, end)

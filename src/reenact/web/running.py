@@ -76,10 +76,6 @@ class Page:
         """Lets `run` end; from any thread."""
         self._server.leave()
 
-    @property
-    def is_up(self) -> bool:
-        return self._server.started
-
 
 class _Server(uvicorn.Server):
     """Ends on SIGINT and SIGTERM by letting all readers of news go first."""

@@ -5,6 +5,7 @@ from typing import Any
 from reenact.events import Tokens
 from reenact.sources.codex import requests
 
+from .comparing import comparable
 from .rollouts import lines_of
 from .rows import (
     CHILD,
@@ -212,12 +213,12 @@ def test_requests_compare_by_what_the_model_is_given() -> None:
         "call_id": "c1",
         "output": "Exit code: 0\nWall time: 0 seconds\nOutput:\na\n",
     }
-    assert requests.comparable([logged]) == requests.comparable([sent])
+    assert comparable([logged]) == comparable([sent])
     part = {"type": "output_text", "text": "x", "annotations": [], "logprobs": []}
     item_a = {"type": "message", "status": "completed", "content": [part], "phase": None}
     item_b = {"type": "message", "content": [{"type": "output_text", "text": "x"}]}
-    assert requests.comparable([item_a]) == requests.comparable([item_b])
-    assert requests.comparable([{**logged, "output": '{"output":1}'}]) != requests.comparable([sent])
+    assert comparable([item_a]) == comparable([item_b])
+    assert comparable([{**logged, "output": '{"output":1}'}]) != comparable([sent])
 
 
 def test_rows_that_are_no_items_ask_nothing() -> None:

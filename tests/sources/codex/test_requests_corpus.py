@@ -12,6 +12,7 @@ from tests.corpus import CORPUS
 
 from reenact.sources.codex import SOURCE, requests
 
+from .comparing import comparable
 from .rollouts import lines_of
 
 SCENARIOS = [
@@ -68,7 +69,7 @@ def test_every_request_is_rebuilt_as_it_was_sent(wire: Path) -> None:
         given = [item for item in sent if not is_base(item, exchange.instructions)]
         if exchange.purpose == "compact":
             given = given[:-1]
-        assert requests.comparable(exchange.input) == requests.comparable(given)
+        assert comparable(exchange.input) == comparable(given)
         if exchange.response is not None:
             assert exchange.response == response
 

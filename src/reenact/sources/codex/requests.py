@@ -23,7 +23,7 @@ import msgspec
 
 from reenact.events import Tokens
 from reenact.sources import lines as rows_in
-from reenact.sources.codex import content, outputs, usage
+from reenact.sources.codex import content, usage
 from reenact.sources.codex.past import Past
 from reenact.sources.codex.records import Row, meta, read
 from reenact.sources.members import mapping, mappings, text
@@ -47,9 +47,6 @@ _FIRST_BY_TURN = 104
 """The first minor version known to write one `turn_context` a turn; up to 0.98 there is one a request."""
 _FIRST_WITH_RECORDS = 169
 _LOCAL = frozenset({"ghost_snapshot"})
-_VOLATILE = frozenset(
-    {"id", "status", "annotations", "logprobs", "internal_chat_message_metadata_passthrough"}
-)
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,36 +88,6 @@ def history(
         for _ in reading.take(row):
             pass
     return tuple(reading.items)
-
-
-def comparable(items: Iterable[Item]) -> list[Any]:
-    """Gives items without what differs between two equal requests.
-
-    That is ids, states, nulls and annotations; and the results of shell calls, which some versions
-    log as JSON and send as text, are texts.
-    """
-    return [_stripped(_as_sent(item)) for item in items]
-
-
-def _as_sent(item: Item) -> Item:
-    output = item.get("output")
-    if text(item, "type") not in _GIVEN or not isinstance(output, str) or not output.startswith('{"output"'):
-        return item
-    told = outputs.shown(output)
-    if told.exit_code is None or told.duration is None:
-        return item
-    head = f"Exit code: {told.exit_code}\nWall time: {told.duration / 1_000_000:g} seconds\nOutput:\n"
-    return {**item, "output": head + str(told.output)}
-
-
-def _stripped(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            name: _stripped(each)
-            for name, each in value.items()
-            if name not in _VOLATILE and each is not None
-        }
-    return [_stripped(each) for each in value] if isinstance(value, list) else value
 
 
 def _rows(lines: Iterable[Line]) -> Iterator[Row]:

@@ -20,8 +20,6 @@ from reenact.sources.copilot.state import AGENT, State
 from reenact.sources.members import mapping, mappings, text
 from reenact.sources.protocol import Disposition
 
-_KNOWN = frozenset({"user", "assistant", "system", "developer", "tool"})
-
 
 def document(state: State, value: dict[str, Any]) -> Disposition:
     """Takes a whole session; what it does not tell (times of messages, tokens) stays unknown."""

@@ -127,11 +127,6 @@ def is_billing_line(block: Json) -> bool:
     return False
 
 
-def wire_message(message: Mapping[str, Json]) -> dict[str, Json]:
-    """Gives a transcript row's message as it is sent back to the model: role and content only."""
-    return {key: message[key] for key in ("role", "content") if key in message}
-
-
 def message_list(request: JournalRequest, base: Sequence[str] | None) -> MessageList:
     """Gives the hashes of a request's messages, given those of the request it builds on.
 
@@ -168,11 +163,6 @@ def rebuild(request: JournalRequest, *, requests: Mapping[str, JournalRequest], 
         if found.defect:
             defects.append(found.defect)
     return _resolved(hashes or (), resolve, "; ".join(defects) or None)
-
-
-def resolve_all(listed: MessageList, resolve: Resolve) -> Rebuilt:
-    """Gives the messages of a list of hashes."""
-    return _resolved(listed.hashes, resolve, listed.defect)
 
 
 def request_body(

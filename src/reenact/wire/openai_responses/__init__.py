@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from reenact.wire.openai_responses.websocket import (
         Conversation,
         Turn,
-        as_frames,
         as_stream,
-        request_frame,
     )
 
 __all__ = [
@@ -25,12 +23,10 @@ __all__ = [
     "Assembler",
     "Conversation",
     "Turn",
-    "as_frames",
     "as_stream",
     "assemble",
     "parse_reply",
     "render_stream",
-    "request_frame",
     "tokens",
 ]
 
@@ -39,7 +35,7 @@ _HOMES = {
     "message": ("parse_reply", "tokens"),
     "render": ("render_stream",),
     "stream": ("Assembler", "assemble"),
-    "websocket": ("Conversation", "Turn", "as_frames", "as_stream", "request_frame"),
+    "websocket": ("Conversation", "Turn", "as_stream"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -83,18 +83,6 @@ def request_body(frame: str) -> bytes | None:
     return canonical.dump({**fields, "stream": True})
 
 
-def request_frame(body: bytes) -> str:
-    """Gives a posted request as a client's frame.
-
-    Raises:
-        ValueError: the body is no JSON object.
-    """
-    value = canonical.decode(body)
-    if not isinstance(value, dict):
-        raise ValueError("the request is no JSON object")  # noqa: TRY004 - a defect of the data, as bad JSON is
-    return canonical.dump({"type": CREATE, **value}).decode()
-
-
 def is_last(frame: str) -> bool:
     """Tells whether a server's frame is the last of its response."""
     try:
@@ -107,11 +95,6 @@ def is_last(frame: str) -> bool:
 def as_stream(frames: Iterable[str]) -> bytes:
     """Gives a server's frames as server-sent events."""
     return b"".join(sse.encode(sse.Frame(event=_kind(frame), data=frame)) for frame in frames)
-
-
-def as_frames(stream: bytes) -> tuple[str, ...]:
-    """Gives the events of a stream as the frames that a socket would carry, their text as it was."""
-    return tuple(frame.data for frame in sse.decode(stream) if frame.data and not frame.is_torn)
 
 
 def _kind(frame: str) -> str:
