@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RESOLUTION = datetime.resolution
+_DAY = 86_400_000_000
+EARLIEST, LATEST = 0, 7_258_118_400_000_000
+"""No record is from before 1970 or from after 2199: what says so is damaged, and calendars end somewhere."""
 
 
 class Clock(Protocol):
@@ -38,8 +42,8 @@ class ManualClock:
 
 
 def to_datetime(microseconds: int) -> datetime:
-    """Gives the aware UTC datetime of a time in microseconds."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    """Gives the aware UTC datetime of a time in microseconds; the nearest that a calendar of any zone has."""
+    return _EPOCH + timedelta(microseconds=min(max(microseconds, _FIRST), _LAST))
 
 
 def from_datetime(moment: datetime) -> int:
@@ -49,13 +53,19 @@ def from_datetime(moment: datetime) -> int:
 
 
 def parse_iso(text: str | None) -> int | None:
-    """Gives UTC microseconds of an ISO 8601 text, or None where it is missing or not a time."""
+    """Gives UTC microseconds of an ISO 8601 text, or None where it is missing or no time of a record."""
     if not text:
         return None
     try:
-        return from_datetime(datetime.fromisoformat(text))
+        return plausible(from_datetime(datetime.fromisoformat(text)))
     except (ValueError, OverflowError):
         return None
 
 
-_RESOLUTION = datetime.resolution
+def plausible(microseconds: int | None) -> int | None:
+    """Gives a time that a record can have, or None."""
+    return microseconds if microseconds is not None and EARLIEST <= microseconds <= LATEST else None
+
+
+_FIRST = from_datetime(datetime.min.replace(tzinfo=UTC)) + _DAY
+_LAST = from_datetime(datetime.max.replace(tzinfo=UTC)) - _DAY

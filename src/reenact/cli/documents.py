@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from reenact.clock import to_datetime
 from reenact.sources import file_of
 from reenact.usage import dollars, usage_document
 
@@ -30,8 +30,7 @@ def time_text(microseconds: int | None) -> str | None:
     """Gives a time as ISO 8601 in UTC with milliseconds."""
     if microseconds is None:
         return None
-    moment = datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_datetime(microseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def session(row: SessionRow) -> dict[str, Any]:

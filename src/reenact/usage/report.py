@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 
+from reenact.clock import to_datetime
 from reenact.events.blocks import Quality, Tokens
 from reenact.usage.money import dollars
 
 By = Literal["day", "week", "month", "session", "project", "model", "agent", "blocks"]
 """What a row of a report stands for."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,4 +154,4 @@ def _block(block: Block) -> dict[str, Any]:
 
 def iso(ts: int) -> str:
     """Gives a time as JSON shows it."""
-    return (_EPOCH + timedelta(microseconds=ts)).isoformat().replace("+00:00", "Z")
+    return to_datetime(ts).isoformat().replace("+00:00", "Z")
