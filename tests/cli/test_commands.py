@@ -327,3 +327,13 @@ def test_in_a_narrow_terminal_titles_keep_their_room(
     monkeypatch.setenv("COLUMNS", "48")
     heading = run("list").out.splitlines()[0]
     assert ("title" in heading, "turns" in heading, len(heading) <= 48) == (True, False, True)
+
+
+def test_what_cannot_be_read_is_in_the_document_too(run: Run, home: Path) -> None:
+    database = home / ".local" / "share" / "opencode" / "opencode.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"this is no database at all")
+    said = run("import", "--json")
+    (problem,) = said.document["problems"]
+    assert (problem["agent"], problem["path"]) == ("opencode", str(database))
+    assert said.err.count(str(database)) == 1

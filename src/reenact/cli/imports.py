@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from reenact.cli import documents
 from reenact.cli.options import as_json
@@ -58,12 +59,13 @@ def import_(
         with bar("importing") as progress:
             report = archive.catch_up(found, everything=True, again=again, progress=progress)
     index_texts(archive, quiet=quiet or as_json)
+    met = (*report.problems, *archive.problems(agents=agents, paths=paths))
+    problems = tuple({problem.path: problem for problem in met}.values())
     if as_json:
-        documents.write(documents.imported(report))
+        documents.write(documents.imported(msgspec.structs.replace(report, problems=problems)))
     elif not quiet:
         _show(report)
-    found_wrong = (*report.problems, *archive.problems(agents=agents, paths=paths))
-    for problem in {problem.path: problem for problem in found_wrong}.values():
+    for problem in problems:
         click.echo(f"warning: {safe(problem.path)}: {safe(problem.reason)}", err=True)
     return 1 if any(agent.errors for agent in report.agents) else 0
 
