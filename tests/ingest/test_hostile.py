@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +15,11 @@ from typing import Any
 import pytest
 from tests.ingest.machines import opened
 
+from reenact.archive import Archive
+from reenact.cli import documents
+from reenact.samples import SAMPLES
 from reenact.sources import Line, Parsed, Parser, Setting
+from reenact.usage import document as usage_of
 
 GOOD = "11111111-1111-4111-8111-111111111111"
 BAD = "22222222-2222-4222-8222-222222222222"
@@ -60,6 +66,24 @@ ASTRONOMIC = (
     b'{"type":"assistant","uuid":"a9","sessionId":"%s","timestamp":"2026-03-03T10:00:01.000Z","message":{"id":'
     b'"msg_9","role":"assistant","model":"m","content":[],"usage":{"input_tokens":%d,"output_tokens":1e300}}}\n'
     % (BAD.encode(), 10**30)
+)
+
+
+STRANGE_TIMES = b"".join(
+    row(f"t{number}", "when").replace(b"2026-03-03T10:00:00.000Z", moment) + b"\n"
+    for number, moment in enumerate(
+        (
+            b"0000-00-00T00:00:00Z",
+            b"99999-01-01T00:00:00Z",
+            b"0001-01-01T00:00:00+14:00",
+            b"9999-12-31T23:59:59-14:00",
+        )
+    )
+)
+
+
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux" and os.geteuid() == 0, reason="here root reads everything"
 )
 
 
@@ -122,6 +146,7 @@ CASES: dict[str, tuple[Callable[[Path], None], int, dict[str, int], int]] = {
     "not an object": (content(FINE + b'[1,2]\n"x"\n' + AFTER), 0, {"not_an_object": 2}, 2),
     "blank lines": (content(b"\n\n" + FINE + b"\r\n" + AFTER), 0, {}, 2),
     "astronomic numbers": (content(FINE + ASTRONOMIC + AFTER), 0, {}, 2),
+    "strange times": (content(STRANGE_TIMES + AFTER), 0, {}, 5),
     "html": (content(b"<!doctype html><title>proxy error</title>\n"), 0, {}, 0),
     "empty": (content(b""), 0, {}, 0),
     "torn tail": (content(FINE + AFTER + row("a5", "torn")[:-9]), 0, {}, 2),
@@ -139,17 +164,35 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+def as_anybody() -> None:
+    """Takes from the program to be started what lets root read everything."""
+    if os.geteuid() == 0:
+        for capability in (1, 2):  # DAC_OVERRIDE, DAC_READ_SEARCH
+            assert ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) == 0  # PR_CAPBSET_DROP
+
+
+def around(archive: Path, home: Path) -> dict[str, str]:
+    return {"HOME": str(home), "REENACT_HOME": str(archive), "PATH": os.environ["PATH"], "TZ": "UTC"}
+
+
 def import_it(archive: Path, home: Path) -> tuple[int, dict[str, Any], int]:
     """Imports in a process of its own; gives exit code, document and peak memory in KB."""
-    environment = {"HOME": str(home), "REENACT_HOME": str(archive), "PATH": os.environ["PATH"], "TZ": "UTC"}
+    environment = around(archive, home)
     told = archive.with_name("peak")
     worker = subprocess.Popen(
         [sys.executable, "-c", MEASURED, str(told), "import", "--json"],
         env=environment,
         stdout=subprocess.PIPE,
+        preexec_fn=as_anybody if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads here
     )
     out, _ = worker.communicate()
     return worker.returncode, json.loads(out), int(told.read_text())
+
+
+def times(archive: Archive) -> list[str | None]:
+    """Gives the times that lists and usage show."""
+    days = [row["key"] for row in usage_of(archive.usage("day"))["rows"]]
+    return [row["started_at"] for row in documents.sessions(archive.sessions())["sessions"]] + days
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -162,6 +205,7 @@ def test_what_is_wrong_is_said_and_the_rest_imported(home: Path, tmp_path: Path,
     with opened(tmp_path / "archive", home) as archive:
         rows = {session.native_id: session for session in archive.sessions()}
         assert GOOD in rows
+        assert all(time is None or time.startswith("20") for time in times(archive))
         found: dict[str, int] = {}
         for warned in archive.store.warnings():
             found[warned.category] = found.get(warned.category, 0) + 1
@@ -173,12 +217,54 @@ def test_what_is_wrong_is_said_and_the_rest_imported(home: Path, tmp_path: Path,
         assert all(account.balances for account in archive.accounts())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@on_linux
 def test_a_file_that_may_not_be_read_is_named(home: Path, tmp_path: Path) -> None:
     unreadable(home / ".claude" / "projects" / "-home-dev-code-todo" / f"{BAD}.jsonl")
     code, document, _ = import_it(tmp_path / "archive", home)
     assert code == 1
     assert [problem["path"].endswith(f"{BAD}.jsonl") for problem in document["problems"]] == [True]
+
+
+# Where each agent keeps its sessions; whoever may not look into one loses nothing of the others.
+HOMES = (
+    ".claude", ".claude/projects/-x", ".codex", ".codex/sessions/2026", ".gemini/tmp/x/chats", ".copilot",
+    ".copilot/session-state", ".copilot/session-state/x", ".pi", ".pi/agent/sessions/x", ".qwen",
+    ".qwen/projects/x/chats", ".local/share/opencode",
+)  # fmt: skip
+
+
+@on_linux
+@pytest.mark.parametrize("folder", HOMES)
+def test_a_folder_that_may_not_be_looked_into_is_named_and_the_rest_imported(
+    tmp_path: Path, folder: str
+) -> None:
+    home, archive = tmp_path / "home", tmp_path / "archive"
+    for name in HOMES:
+        (home / name).mkdir(parents=True, exist_ok=True)
+    good = home / ("elsewhere" if folder.startswith(".claude") else ".claude")
+    shutil.copytree(SAMPLES / "claude", good, dirs_exist_ok=True)
+    closed = home / folder
+    closed.chmod(0)
+    try:
+        program = [sys.executable, "-m", "reenact"]
+        words = ["import", "--json", *([str(good)] if good.name == "elsewhere" else [])]
+        for arguments in (words, ["import", "--json"], ["doctor"], ["list"], ["list", "--json"]):
+            ran = subprocess.run(
+                [*program, *arguments],
+                env=around(archive, home),
+                capture_output=True,
+                text=True,
+                check=False,
+                preexec_fn=as_anybody if sys.platform == "linux" else None,
+            )
+            assert ran.returncode == 0, (arguments, ran.stderr)
+            if arguments == ["import", "--json"]:
+                (problem,) = json.loads(ran.stdout)["problems"]
+                assert problem["path"].startswith(str(closed))
+                assert problem["reason"] == "Permission denied"
+        assert len(json.loads(ran.stdout)["sessions"]) >= 3
+    finally:
+        closed.chmod(0o700)
 
 
 def test_a_source_that_fails_stops_one_transcript_only(

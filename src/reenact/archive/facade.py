@@ -509,7 +509,7 @@ class Archive:
             paths=(
                 str(self.path),
                 *([self.variables["REENACT_CACHE"]] if self.variables.get("REENACT_CACHE") else []),
-                *([str(config)] if config.exists() else []),
+                *([str(config)] if os.path.exists(config) else []),
                 *traces,
             ),
             installed=bool(traces),

@@ -307,6 +307,6 @@ def _working_directory(item: Found) -> str | None:
 
 
 def _existing(path: Path) -> Path:
-    while not path.exists():
+    while not os.path.exists(path):
         path = path.parent
     return path

@@ -12,7 +12,7 @@ from contextlib import closing
 
 import msgspec
 
-from reenact import ids
+from reenact import clock, ids
 from reenact.events import FORMAT, Event, Header, Origin
 from reenact.events.bodies import ParseWarning, SessionStarted, WorkspaceChanged
 from reenact.ingest.hindsight import of_states
@@ -240,7 +240,7 @@ class _Run:
             seq=self._sequence[draft.session],
             id=identity,
             session=draft.session,
-            ts=draft.ts,
+            ts=clock.plausible(draft.ts),
             recorded_at=generation.kept_at,
             loop=draft.loop,
             turn=draft.turn,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -29,14 +30,19 @@ def everywhere(sources: Iterable[Source], environment: Environment) -> Iterator[
     """Yields every transcript below the folders that the agents' variables and the settings name."""
     for source in sources:
         for root in _distinct(source.roots(environment)):
-            for transcript in source.transcripts(root):
-                yield Found(source=source, transcript=transcript)
+            yield from _below(source, root)
 
 
 def below(sources: Iterable[Source], path: str) -> Iterator[Found]:
     """Yields every transcript of any source below a path that the user named."""
     for source in sources:
-        for transcript in source.transcripts(path):
+        yield from _below(source, path)
+
+
+def _below(source: Source, root: str) -> Iterator[Found]:
+    """Yields what one source finds; a folder that stops it stops no other, and `problems` names it."""
+    with suppress(OSError):
+        for transcript in source.transcripts(root):
             yield Found(source=source, transcript=transcript)
 
 
@@ -44,10 +50,17 @@ def problems(roots: Iterable[tuple[Source, str]]) -> Iterator[Problem]:
     """Yields what below those roots cannot be read, each path once."""
     seen = set()
     for source, root in roots:
-        for path, reason in source.problems(root):
+        for path, reason in _problems(source, root):
             if path not in seen:
                 seen.add(path)
                 yield Problem(agent=source.agent, path=path, reason=reason)
+
+
+def _problems(source: Source, root: str) -> Iterator[tuple[str, str]]:
+    try:
+        yield from source.problems(root)
+    except OSError as error:
+        yield str(error.filename or root), error.strerror or "it cannot be read"
 
 
 def newest_first(found: Iterable[Found]) -> list[Found]:

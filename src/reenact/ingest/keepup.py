@@ -82,8 +82,10 @@ def _only_real(changes: tuple[Change, ...]) -> tuple[Change, ...]:
 def _read(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"it cannot be read: {error}") from error
 
 
 def _hook(variables: Mapping[str, str], *, present: bool) -> tuple[Change, ...]:

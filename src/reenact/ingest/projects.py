@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -16,9 +17,9 @@ def root_of(cwd: str) -> str | None:
             return None
         for folder in (start, *start.parents):
             mark = folder / ".git"
-            if mark.is_dir():
+            if os.path.isdir(mark):
                 return str(folder)
-            if mark.is_file():
+            if os.path.isfile(mark):
                 return _repository(folder, mark)
     except (OSError, ValueError):
         return None

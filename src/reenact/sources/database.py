@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, Self, cast
 from urllib.parse import quote
 
@@ -94,7 +93,7 @@ def _connect(path: str) -> apsw.Connection:
     In a folder that cannot be written to, the index of a WAL cannot be made; a database that has no
     WAL there is read as the file that it is.
     """
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise OSError(f"{path} is not a regular file")
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(f"file:{quote(os.fsencode(path))}?mode=ro", flags=flags)
@@ -103,7 +102,7 @@ def _connect(path: str) -> apsw.Connection:
         connection.cursor().execute("SELECT count(*) FROM sqlite_master").fetchall()
     except apsw.CantOpenError:
         connection.close(True)
-        if Path(f"{path}-wal").exists():
+        if os.path.exists(f"{path}-wal"):
             raise
         return apsw.Connection(f"file:{quote(os.fsencode(path))}?mode=ro&immutable=1", flags=flags)
     return connection

@@ -55,6 +55,15 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def unreadable(path: str) -> str | None:
+    """Gives why a file cannot be opened; None where it can."""
+    try:
+        with Path(path).open("rb"):
+            return None
+    except OSError as error:
+        return error.strerror or "it cannot be read"
+
+
 def candidates(
     root: str, *, is_named: Callable[[str], bool], but: frozenset[str] = frozenset()
 ) -> Iterator[Candidate]:
@@ -62,7 +71,7 @@ def candidates(
     try:
         status = Path(root).stat()
     except OSError as error:
-        if os.path.lexists(root):
+        if os.path.lexists(root) or not isinstance(error, FileNotFoundError | NotADirectoryError):
             yield Candidate(path=root, problem=error.strerror or "it cannot be read")
         return
     if stat.S_ISDIR(status.st_mode):

@@ -37,6 +37,9 @@ def test_one_file_will_do_and_another_is_told(tmp_path: Path) -> None:
     other = str(path.parent / "notes.jsonl")
     assert list(SOURCE.problems(other)) == [(other, "it holds no session of Pi")]
     assert list(SOURCE.problems(str(tmp_path))) == []
+    damaged = path.with_name("2026-01-05T10-00-00-000Z_" + SESSION[::-1] + ".jsonl")
+    damaged.write_bytes(b"\x00" * 64)
+    assert list(SOURCE.problems(str(tmp_path))) == [(str(damaged), "it holds no session of Pi")]
 
 
 def test_variables_and_settings_name_more_folders(tmp_path: Path) -> None:

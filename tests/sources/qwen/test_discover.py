@@ -60,6 +60,13 @@ def test_rows_of_claude_code_are_none_of_qwens(tmp_path: Path) -> None:
     assert list(SOURCE.problems(str(path))) == [(str(path), "it holds no chat of Qwen Code")]
 
 
+def test_what_lies_among_the_chats_and_is_none_is_told(tmp_path: Path) -> None:
+    damaged = put(tmp_path) / ".qwen" / "projects" / "-code" / "chats" / "damaged.jsonl"
+    assert list(SOURCE.problems(str(tmp_path))) == []
+    damaged.write_bytes(b"\x00" * 64)
+    assert list(SOURCE.problems(str(tmp_path))) == [(str(damaged), "it holds no chat of Qwen Code")]
+
+
 def test_nothing_is_deleted_by_qwen(tmp_path: Path) -> None:
     environment = Environment(home=str(tmp_path))
     found = list(SOURCE.transcripts(str(put(tmp_path))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,7 @@ def _home(path: Path) -> Path | None:
 
 def _days(settings: Path) -> float | None:
     try:
-        if not settings.is_file() or settings.stat().st_size > _MAX_SETTINGS:
+        if not os.path.isfile(settings) or settings.stat().st_size > _MAX_SETTINGS:
             return None
         days = table(msgspec.json.decode(settings.read_bytes())).get(_SETTING)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):

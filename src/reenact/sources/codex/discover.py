@@ -91,7 +91,7 @@ def _reason(candidate: Candidate) -> str:
 
 def _candidates(root: str) -> Iterator[Candidate]:
     """Yields the files below a root that may be rollouts; a file that is named may be called anything."""
-    if not Path(root).is_dir():
+    if not os.path.isdir(root):
         yield from candidates(root, is_named=lambda _name: True)
         return
     for folder in _folders(root):
@@ -102,7 +102,7 @@ def _folders(root: str) -> list[str]:
     """Gives where to look below a root: in a home of Codex, a home of a user, or the folder itself."""
     for home in (Path(root, ".codex"), Path(root)):
         named = (home / "sessions", home / "archived_sessions")
-        there = [str(folder) for folder in named if folder.is_dir()]
+        there = [str(folder) for folder in named if os.path.isdir(folder)]
         if there:
             return there
     return [root]

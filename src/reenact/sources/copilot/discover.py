@@ -69,7 +69,7 @@ def _transcript(found: _Found, known: dict[str, Mapping[str, str]]) -> Transcrip
     is_chat = found.path.endswith(".json")
     home = folder.parent.parent if found.rank == 0 else folder.parent
     sidecars = []
-    if found.rank == 0 and (folder / WORKSPACE).is_file():
+    if found.rank == 0 and os.path.isfile(folder / WORKSPACE):
         sidecars.append(Sidecar(name=WORKSPACE, path=str(folder / WORKSPACE)))
     database = str(home / usage_rows.FILE)
     if database not in known:
@@ -92,17 +92,17 @@ def _transcript(found: _Found, known: dict[str, Mapping[str, str]]) -> Transcrip
 
 def _candidates(root: str) -> Iterator[_Found]:
     path = Path(root)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         if os.path.lexists(root):
             yield from _file(path, is_named=True)
         return
     for home in (path / ".copilot", path):
-        if (home / _STATE).is_dir() or (home / _HISTORY).is_dir():
+        if os.path.isdir(home / _STATE) or os.path.isdir(home / _HISTORY):
             yield from _sessions(home / _STATE)
             for each in _listed(home / _HISTORY):
                 yield from _file(each, is_named=False)
             return
-    if (path / _EVENTS).is_file():
+    if os.path.isfile(path / _EVENTS):
         yield from _file(path / _EVENTS, is_named=False)
         return
     yield from _sessions(path)
@@ -112,10 +112,17 @@ def _candidates(root: str) -> Iterator[_Found]:
 
 
 def _sessions(folder: Path) -> Iterator[_Found]:
-    for entry in _listed(folder):
+    try:
+        entries = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield _unread(folder, error)
+        return
+    for entry in entries:
         if _FLAT.fullmatch(entry.name):
             yield from _file(entry, is_named=False)
-        elif (entry / _EVENTS).is_file():
+        elif os.path.lexists(entry / _EVENTS) or not os.access(entry, os.X_OK):
             yield from _file(entry / _EVENTS, is_named=False)
 
 
@@ -126,13 +133,21 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
+def _unread(path: Path, error: OSError) -> _Found:
+    return _Found(path=str(path), key="", rank=9, problem=error.strerror or "it cannot be read")
+
+
 def _file(path: Path, *, is_named: bool) -> Iterator[_Found]:
     """Yields a file as a session, or as a problem; a named file of another kind is passed over."""
     try:
         status = path.stat()
         head = _head(path, status)
+    except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(path):
+            yield _Found(path=str(path), key="", rank=9, problem="what it links to is not there")
+        return
     except OSError as error:
-        yield _Found(path=str(path), key="", rank=9, problem=error.strerror or "it cannot be read")
+        yield _unread(path, error)
         return
     key, rank = _identity(path, head, is_named=is_named)
     if key is None:

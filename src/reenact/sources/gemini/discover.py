@@ -8,6 +8,7 @@ its own, and the archive joins what they tell of one session.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def _candidates(root: str) -> Iterator[Candidate]:
 def _start(root: str) -> str:
     """Gives where to look below a root: in a folder of Gemini CLI, a home of a user, or the folder itself."""
     for folder in (Path(root, ".gemini", "tmp"), Path(root, "tmp") if Path(root).name == ".gemini" else None):
-        if folder is not None and folder.is_dir():
+        if folder is not None and os.path.isdir(folder):
             return str(folder)
     return root
 

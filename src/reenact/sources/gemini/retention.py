@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def _hours(age: str) -> int | None:
 def _read(settings: Path) -> dict[str, Any]:
     """Gives the settings, which may hold comments."""
     try:
-        if not settings.is_file() or settings.stat().st_size > _LARGEST:
+        if not os.path.isfile(settings) or settings.stat().st_size > _LARGEST:
             return {}
         said = settings.read_text(encoding="utf-8", errors="replace")
     except OSError:

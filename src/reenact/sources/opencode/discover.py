@@ -64,7 +64,7 @@ def transcripts(root: str) -> Iterator[Transcript]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    if folder.suffix == ".json" and folder.name.startswith("ses_") and folder.is_file():
+    if folder.suffix == ".json" and folder.name.startswith("ses_") and os.path.isfile(folder):
         yield folder
         return
     for storage in (folder / "storage", folder):
@@ -91,8 +91,15 @@ def _stored(path: Path) -> Iterator[Transcript]:
 
 
 def problems(root: str) -> Iterator[tuple[str, str]]:
-    """Yields databases that cannot be read as OpenCode's."""
-    for path in _databases(_data(Path(root))):
+    """Yields databases that cannot be read as OpenCode's, and a folder that cannot be looked into."""
+    folder = _data(Path(root))
+    try:
+        os.scandir(folder).close()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        yield str(folder), error.strerror or "it cannot be read"
+    for path in _databases(folder):
         try:
             with Database(str(path)) as database:
                 if not database.has("session"):
@@ -112,11 +119,11 @@ def _data(root: Path) -> Path:
 
 
 def _is_data(folder: Path) -> bool:
-    return (folder / "storage").is_dir() or next(_databases(folder), None) is not None
+    return os.path.isdir(folder / "storage") or next(_databases(folder), None) is not None
 
 
 def _databases(folder: Path) -> Iterator[Path]:
-    if folder.is_file():
+    if os.path.isfile(folder):
         if _is_sqlite(folder):
             yield folder
         return
@@ -125,7 +132,7 @@ def _databases(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     for name in names:
-        if _NAME.fullmatch(name) and (folder / name).is_file():
+        if _NAME.fullmatch(name) and os.path.isfile(folder / name):
             yield folder / name
 
 

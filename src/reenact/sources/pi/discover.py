@@ -5,15 +5,18 @@ Layout: `sessions/--<directory>--/<time>_<uuid>.jsonl`. Identity is the id in th
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reenact.sources.files import Candidate, candidates
+from reenact.sources.files import Candidate, candidates, unreadable
 from reenact.sources.members import object_in, text
 from reenact.sources.protocol import Environment, Transcript
 
 _AGENT = "pi"
 _HEAD = 64 * 1024
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT[\w-]+_[\w-]+\.jsonl")
 _LARGEST = 4 * 1024 * 1024
 
 
@@ -44,8 +47,11 @@ def problems(root: str) -> Iterator[tuple[str, str]]:
     for candidate in candidates(_start(root), is_named=_is_named):
         if candidate.problem is not None:
             yield candidate.path, candidate.problem
-        elif candidate.path == root and _session(candidate) is None:
-            yield candidate.path, "it holds no session of Pi"
+        elif _session(candidate) is None:
+            is_sure = candidate.path == root or _NAME.fullmatch(candidate.name)
+            reason = unreadable(candidate.path) or ("it holds no session of Pi" if is_sure else None)
+            if reason is not None:
+                yield candidate.path, reason
 
 
 def _is_named(name: str) -> bool:
@@ -54,10 +60,10 @@ def _is_named(name: str) -> bool:
 
 def _start(root: str) -> str:
     for folder in (Path(root, ".pi", "agent", "sessions"), Path(root, "agent", "sessions")):
-        if folder.is_dir():
+        if os.path.isdir(folder):
             return str(folder)
     own = Path(root, "sessions")
-    return str(own) if Path(root).name == "agent" and own.is_dir() else root
+    return str(own) if Path(root).name == "agent" and os.path.isdir(own) else root
 
 
 def _session(candidate: Candidate) -> str | None:

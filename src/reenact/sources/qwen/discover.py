@@ -7,13 +7,14 @@ Layouts: `projects/<directory>/chats/<session>.jsonl`, sub-agents in
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from reenact.sources.files import Candidate, candidates
+from reenact.sources.files import Candidate, candidates, unreadable
 from reenact.sources.gemini import discover as gemini
 from reenact.sources.protocol import Environment, Sidecar, Transcript
 
@@ -22,6 +23,7 @@ _HEAD = 16 * 1024
 _SESSION = re.compile(rb'"sessionId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
 _ID = re.compile(rb'"agentId"\s*:\s*"([^"\\\x00-\x1f]{1,200})"')
 _SIDE = re.compile(rb'"isSidechain"\s*:\s*true')
+_PLACE = re.compile(r"/projects/[^/]+/(chats|subagents/[^/]+)/[^/]+$")
 _NOT_CHATS = frozenset({"memory", "memories", "debug", "node_modules", ".git", "extensions", "tmp"})
 
 
@@ -49,7 +51,7 @@ def transcripts(root: str) -> Iterator[Transcript]:
         if head is not None:
             yield _transcript(candidate, head)
     early = Path(start, "tmp")
-    if Path(start).name == ".qwen" and early.is_dir():
+    if Path(start).name == ".qwen" and os.path.isdir(early):
         for found in gemini.transcripts(str(early), agent=_AGENT):
             yield found.__replace__(hints={**found.hints, "form": "gemini"})
 
@@ -59,8 +61,11 @@ def problems(root: str) -> Iterator[tuple[str, str]]:
     for candidate in candidates(_start(root), is_named=_is_named, but=_NOT_CHATS):
         if candidate.problem is not None:
             yield candidate.path, candidate.problem
-        elif candidate.path == root and _head(candidate) is None:
-            yield candidate.path, "it holds no chat of Qwen Code"
+        elif _head(candidate) is None:
+            is_sure = candidate.path == root or _PLACE.search(candidate.path)
+            reason = unreadable(candidate.path) or ("it holds no chat of Qwen Code" if is_sure else None)
+            if reason is not None:
+                yield candidate.path, reason
 
 
 def _transcript(candidate: Candidate, head: Head) -> Transcript:
@@ -81,7 +86,7 @@ def _is_named(name: str) -> bool:
 
 def _start(root: str) -> str:
     own = Path(root, ".qwen")
-    return str(own) if own.is_dir() else root
+    return str(own) if os.path.isdir(own) else root
 
 
 def _head(candidate: Candidate) -> Head | None:
