@@ -241,3 +241,28 @@ def test_a_summary_of_all_stands_behind_the_systems_words(live: LiveSessions) ->
     assert head.text == "be good"
     assert not head.is_summary
     assert summary.is_summary
+
+
+@pytest.mark.parametrize("keep_last", [0, 12])
+@pytest.mark.parametrize("strategy", ["truncate", "mask", "summarise"])
+def test_a_summary_alone_is_not_wrapped_once_more(live: LiveSessions, strategy: Any, keep_last: int) -> None:
+    chat = fill(live.open(), *(f"word {number}" for number in range(20)))
+    more = {"summarise": lambda _: "they counted"} if strategy == "summarise" else {}
+    assert chat.compact(strategy, keep_last=keep_last, **more).is_done
+    before = chat.messages()
+    again = chat.compact(strategy, keep_last=keep_last, **more)
+    assert not again.is_done
+    assert again.tokens_after == again.tokens_before
+    assert chat.messages() == before
+
+
+def test_a_long_summary_alone_may_become_a_shorter_one(live: LiveSessions) -> None:
+    chat = fill(live.open(), *("word " * 100 for _ in range(20)))
+    chat.compact("mask", keep_last=0, max_chars=10_000)
+    told = chat.compact("truncate", keep_last=0)
+    assert told.is_done
+    assert told.tokens_after < told.tokens_before
+    assert not chat.compact("truncate", keep_last=0).is_done
+    assert chat.restore()
+    assert chat.restore()
+    assert chat.length() == 20

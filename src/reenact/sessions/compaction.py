@@ -93,11 +93,11 @@ def plan(messages: Sequence[Message], strategy: Strategy, options: Mapping[str, 
     archived = tuple(messages[first:split])
     if not archived:
         return Plan(kept=tuple(messages))
-    return Plan(
-        archived=archived,
-        kept=(*messages[:first], *messages[split:]),
-        summary=_summary(archived, strategy, options),
-    )
+    summary = _summary(archived, strategy, options)
+    # A summary alone is only summed up where that halves it: else each time would wrap it once more.
+    if len(archived) == 1 and archived[0].is_summary and 2 * len(summary) > len(archived[0].text):
+        return Plan(kept=tuple(messages))
+    return Plan(archived=archived, kept=(*messages[:first], *messages[split:]), summary=summary)
 
 
 def split_at(messages: Sequence[Message], first: int, keep_last: int) -> int:

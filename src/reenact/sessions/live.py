@@ -186,7 +186,8 @@ class LiveSession:
             options: `keep_first` and `keep_last` count messages that stay as they are.
 
         Returns:
-            What it did; nothing where the context is short, or was edited while a summary was written.
+            What it did; nothing where the context is short, where only a summary would be summed up and
+            not become half as long, or where it was edited while a summary was written.
 
         Raises:
             UsageError: there is no such strategy or option.
