@@ -288,3 +288,36 @@ def test_a_session_with_a_failing_block_is_a_failed_one(archive: Archive, live: 
         fail()
     assert archive.session(chat.id).status == "failed"
     assert kinds_of(archive, chat.id)[-1] == "session.ended"
+
+
+def test_one_goes_back_to_what_a_revert_led_to(live: LiveSessions) -> None:
+    chat = live.open()
+    chat.reset()
+    begin = chat.snapshot().last
+    chat.message("user", "a question")
+    asked = chat.snapshot().last
+    chat.revert(begin)
+    assert chat.revert(asked) == 1
+    back = chat.snapshot().last
+    assert chat.revert(back) == 1
+    assert chat.revert(begin) == 0
+    assert chat.revert(back) == 1
+    assert texts(chat) == ["a question"]
+
+
+def test_after_going_back_only_earlier_compactions_are_taken_back(live: LiveSessions) -> None:
+    chat = fill(live.open(), "one", "two")
+    before = chat.snapshot().last
+    chat.compact(keep_last=0)
+    fill(chat, "three")
+    middle = chat.snapshot().last
+    fill(chat, "four")
+    chat.compact(keep_last=0)
+    chat.revert(middle)
+    assert texts(chat)[1:] == ["three"]
+    assert chat.restore()
+    assert texts(chat) == ["one", "two", "three"]  # not "four": that was left behind
+    assert not chat.restore()
+    chat.revert(before)
+    assert not chat.restore()
+    assert texts(chat) == ["one", "two"]

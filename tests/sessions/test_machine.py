@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,16 +32,32 @@ Said = tuple[str, str]
 """Role and text; of a call `asks` and its name, of a result `tells` and the call's."""
 
 
+class Moment(NamedTuple):
+    """What a chat was: a copy of all that there is to it."""
+
+    said: list[Said]
+    log: list[Said]
+    compactions: list[tuple[list[Said], int]] | None
+
+
 class Chat:
     """One session, as plainly as can be."""
 
     def __init__(self, said: list[Said]) -> None:
         self.said = said
         self.log: list[Said] = list(said)
-        self.moments: dict[int, list[Said]] = {}
-        self.compactions: list[tuple[list[Said], int]] = []
-        """What there was before each, and how much had ever been said by then."""
+        self.moments: dict[int, Moment] = {}
+        self.compactions: list[tuple[list[Said], int]] | None = []
+        """What there was before each, and how much had ever been said by then; None: nobody knows."""
         self.is_open = True
+
+    def moment(self) -> Moment:
+        compactions = None if self.compactions is None else list(self.compactions)
+        return Moment(list(self.said), list(self.log), compactions)
+
+    def become(self, moment: Moment) -> None:
+        self.said, self.log = list(moment.said), list(moment.log)
+        self.compactions = None if moment.compactions is None else list(moment.compactions)
 
     def add(self, said: Said) -> None:
         self.said = [*self.said, said]
@@ -60,7 +76,7 @@ def like(live: LiveSession) -> list[Said]:
     found: list[Said] = []
     for message in live.messages():
         if message.is_summary:
-            found.append(("summary", message.text.split()[0]))
+            found.append(("summary", message.text))
         elif message.calls:
             found.append(("asks", message.calls[0]))
         elif message.results:
@@ -111,7 +127,7 @@ class Machine(RuleBasedStateMachine):
         live, chat = self.lives[name], self.chats[name]
         assert like(live) == chat.said
         assert live.length() == len(chat.said)
-        chat.moments[live.context().own] = chat.said
+        chat.moments[live.context().own] = chat.moment()
 
     def fresh(self) -> str:
         self.number += 1
@@ -202,15 +218,23 @@ class Machine(RuleBasedStateMachine):
             assert kept == (before[len(before) - len(kept) :])
             assert len(kept) >= keep or chat.parted(len(before) - keep)
             assert not chat.parted(len(before) - len(kept))
-            assert after[place] == ("summary", f"[{len(before) - len(kept) - place}")
-            chat.compactions.append((before, len(chat.log)))
+            archived = before[place : len(before) - len(kept)]
+            assert after[place][1].startswith(f"[{len(archived)} earlier messages,")
+            if [role for role, _ in archived] == ["summary"]:
+                assert len(after[place][1]) <= len(archived[0][1]) / 2
+            if chat.compactions is not None:
+                chat.compactions.append((before, len(chat.log)))
         chat.said = after
         self.same(name)
 
     @rule(at=PICK)
     def restore(self, at: int) -> None:
         name, live, chat = self.pick(at)
+        if chat.compactions is None:
+            return
         if not chat.compactions:
+            assert not live.restore()
+            self.same(name)
             return
         before, length = chat.compactions.pop()
         assert live.restore()
@@ -221,8 +245,7 @@ class Machine(RuleBasedStateMachine):
     def revert(self, at: int, moment: int) -> None:
         name, live, chat = self.pick(at)
         seq = sorted(chat.moments)[moment % len(chat.moments)]
-        chat.said = chat.moments[seq]
-        chat.compactions = []  # what was left behind does not come back with originals
+        chat.become(chat.moments[seq])  # and what was left behind does not come back with originals
         assert live.revert(seq) == len(chat.said)
         self.same(name)
 
@@ -246,6 +269,7 @@ class Machine(RuleBasedStateMachine):
             kept = chat.without_calls(parted, kept)
         self.lives[fresh] = live.fork_at(messages=count, id=fresh, on_unpaired=way)
         self.chats[fresh] = Chat(kept)
+        self.chats[fresh].compactions = None
         self.same(fresh)
 
     @precondition(lambda self: len(self.chats) < 8)
@@ -257,11 +281,12 @@ class Machine(RuleBasedStateMachine):
         try:
             self.lives[fresh] = live.fork_at(seq, id=fresh)
         except UnpairedError:
-            said = chat.moments[seq]
+            said = chat.moments[seq].said
             told = {text for role, text in said if role == "tells"}
             assert any(role == "asks" and text not in told for role, text in chat.log), name
             return
-        self.chats[fresh] = Chat(chat.moments[seq])
+        self.chats[fresh] = Chat([])
+        self.chats[fresh].become(chat.moments[seq])
         self.same(fresh)
 
     # -- closing -------------------------------------------------------------------------------

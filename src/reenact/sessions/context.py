@@ -17,6 +17,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
     position: int
     event: Event
+    compactions: tuple[Event, ...]
+    """Those that could be taken back by then, oldest first."""
 
 
 class Context:
@@ -27,7 +29,6 @@ class Context:
         self._told: dict[int, Event] = {}
         self._messages: list[Message] | None = []
         self._skills: dict[str, None] = {}
-        self._undone: set[str] = set()
         self.marks: list[Mark] = []
         self.position = 0
         for event in past:
@@ -53,11 +54,25 @@ class Context:
             placed = msgspec.structs.replace(event, seq=self.position)
         is_part = self._growth.add(placed)
         if is_part or self._growth.has_replaced(event.id):
-            self.marks.append(Mark(position=self.position, event=event))
+            compactions = self._compactions_after(event)
+            self.marks.append(Mark(position=self.position, event=event, compactions=compactions))
             self._told[self.position] = event
             self._extend(event)
-            if isinstance(event.body, bodies.ContextReverted):
-                self._undone.update(event.body.abandoned)
+
+    def _compactions_after(self, event: Event) -> tuple[Event, ...]:
+        """Gives the compactions that can be taken back after an event: going back forgets later ones."""
+        before = self.marks[-1].compactions if self.marks else ()
+        match event.body:
+            case bodies.CompactionFinished():
+                return (*before, event)
+            case bodies.ContextReset(reason="reverted"):
+                return ()
+            case bodies.ContextReverted(to=str(to)) if (mark := self.find(to)) is not None:
+                return mark.compactions
+            case bodies.ContextReverted(abandoned=abandoned):
+                return tuple(one for one in before if one.id not in abandoned)
+            case _:
+                return before
 
     def _extend(self, event: Event) -> None:
         """Puts what was said last behind the messages that are known; else they are made anew when asked for.
@@ -110,9 +125,6 @@ class Context:
         return next((mark for mark in reversed(self.marks) if mark.position < position), None)
 
     def last_compaction(self) -> Event | None:
-        """Gives the latest compaction that is in force, if there is one."""
-        told = (mark.event for mark in reversed(self.marks))
-        return next(
-            (e for e in told if isinstance(e.body, bodies.CompactionFinished) and e.id not in self._undone),
-            None,
-        )
+        """Gives the latest compaction that was not taken back, nor left behind, if there is one."""
+        held = self.marks[-1].compactions if self.marks else ()
+        return held[-1] if held else None

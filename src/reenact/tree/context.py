@@ -24,6 +24,8 @@ class Context:
         self._nodes: list[Node] = []
         self._versions: list[tuple[Ranges, int]] = [((), 0)]
         self._version_seqs: list[int] = [0]
+        self._left: list[Ranges] = [()]
+        """For each version, the parts that going back to an earlier one had left behind."""
         self._awaits_summary = False
         self._stand_in: int | None = None
         """The part that stands for a compaction's summary until the summary's own message comes."""
@@ -113,11 +115,15 @@ class Context:
         self._replace(seq, [new for at in current for new in fresh.get(at, (at,))], node)
 
     def undo(self, seq: int, event: str, node: Node) -> None:
-        """Gives back what was in force before this event replaced it, with all that came since."""
+        """Gives back what was in force before this event replaced it, with all that came since.
+
+        What was left behind since, by going back, does not come with it.
+        """
         ranges, start = self._versions[self._marked[event] - 1]
         since = (at for at in range(start, len(self._parts)) if self._parts[at].id not in self._marked)
-        keep = [index for index in (*_spread(ranges), *since) if self._nodes[index].is_live]
-        self._replace(seq, keep, node)
+        left = set(_spread(self._left[-1]))
+        found = (index for index in (*_spread(ranges), *since) if index not in left)
+        self._replace(seq, [index for index in found if self._nodes[index].is_live], node)
 
     def summarise(self, part: Message, node: Node) -> None:
         """Puts a summary's own message first, in the place of what stood for it."""
@@ -145,31 +151,38 @@ class Context:
 
         With `up_to`, the context as it was after that event, where that added to it or replaced it.
         """
-        ranges, start, end = *self._versions[node.base], len(self._parts)
-        if up_to is not None:
-            ranges, start, end = self._after(up_to) or (ranges, start, end)
+        version, end = self._after(up_to) or (node.base, len(self._parts))
+        ranges, start = self._versions[version]
         current = [index for index in (*_spread(ranges), *range(start, end)) if self._nodes[index].is_live]
         self._awaits_summary = False
-        self._replace(seq, current, node)
+        left = self._left[version]
+        if end < len(self._parts):
+            left = (*left, (end, len(self._parts)))
+        self._replace(seq, current, node, left=left)
 
-    def _after(self, event: str) -> tuple[Ranges, int, int] | None:
-        """Gives which parts were in force after an event; None where it did not touch the context."""
+    def _after(self, event: str | None) -> tuple[int, int] | None:
+        """Gives the version in force after an event, and how many parts there were by then.
+
+        None where it did not touch the context.
+        """
+        if event is None:
+            return None
         if event in self._marked:
-            ranges, start = self._versions[self._marked[event]]
-            return ranges, start, start
+            version = self._marked[event]
+            return version, self._versions[version][1]
         at = next((at for at in range(len(self._parts) - 1, -1, -1) if self._parts[at].id == event), None)
         if at is None:
             return None
-        ranges, start = self._versions[bisect_right(self._version_seqs, self._parts[at].seq) - 1]
-        return ranges, start, at + 1
+        return bisect_right(self._version_seqs, self._parts[at].seq) - 1, at + 1
 
     def _current(self) -> list[int]:
         ranges, start = self._versions[-1]
         return [*_spread(ranges), *range(start, len(self._parts))]
 
-    def _replace(self, seq: int, current: list[int], node: Node) -> None:
+    def _replace(self, seq: int, current: list[int], node: Node, *, left: Ranges | None = None) -> None:
         self._versions.append((_ranges(current), len(self._parts)))
         self._version_seqs.append(seq)
+        self._left.append(self._left[-1] if left is None else left)
         node.base = len(self._versions) - 1
 
     def _last(self, current: list[int], count: int) -> list[int]:

@@ -146,6 +146,7 @@ def reverted(f: Folding, event: Event, body: bodies.ContextReverted) -> None:
     else:
         cut = f.lineage.leave([f.nodes[item] for item in body.abandoned if item in f.nodes])
     f.has_reverted = f.has_reverted or bool(cut.left)
+    f.nodes[event.id] = f.lineage.head  # who goes back to this revert wants what it led to
     if cut.left or target is not None:
         f.branch(event, cut, to=body.to)
         up_to = body.to if target is not None else None
