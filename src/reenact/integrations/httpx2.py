@@ -15,8 +15,11 @@ from reenact.integrations.mock import Mock
 from reenact.integrations.streams import AsyncTeed, Playing, Teed
 from reenact.integrations.tap import Records, Tap
 from reenact.recorder import Session
+from reenact.wire.reply import ErrorReply
 
 __all__ = ["AsyncRecordingTransport", "MockTransport", "RecordingTransport"]
+
+_OF_BODY = (b"content-length", b"content-encoding", b"transfer-encoding")
 
 
 class RecordingTransport(httpx2.BaseTransport):
@@ -44,7 +47,12 @@ class RecordingTransport(httpx2.BaseTransport):
         path, headers = _address(request)
         if not self._tap.is_recorded(request.method, path, headers):
             return self._inner.handle_request(request)
-        call = self._tap.begin(request.method, path, headers, request.read())
+        begun = self._tap.begin(request.method, path, headers, request.read())
+        if begun.refusal is not None:
+            return _refused(request, begun.refusal)
+        if begun.body is not None:
+            request = _replaced(request, begun.body)
+        call = begun.call
         if call is None:
             return self._inner.handle_request(request)
         try:
@@ -79,7 +87,12 @@ class AsyncRecordingTransport(httpx2.AsyncBaseTransport):
         path, headers = _address(request)
         if not self._tap.is_recorded(request.method, path, headers):
             return await self._inner.handle_async_request(request)
-        call = self._tap.begin(request.method, path, headers, await request.aread())
+        begun = self._tap.begin(request.method, path, headers, await request.aread())
+        if begun.refusal is not None:
+            return _refused(request, begun.refusal)
+        if begun.body is not None:
+            request = _replaced(request, begun.body)
+        call = begun.call
         if call is None:
             return await self._inner.handle_async_request(request)
         try:
@@ -131,6 +144,18 @@ class _Playing(Playing, httpx2.AsyncByteStream, httpx2.SyncByteStream):
 def _address(request: httpx2.Request) -> tuple[str, dict[str, str]]:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return request.url.raw_path.decode("ascii", "replace"), headers
+
+
+def _refused(request: httpx2.Request, reply: ErrorReply) -> httpx2.Response:
+    return httpx2.Response(reply.status, headers=reply.headers, content=reply.body, request=request)
+
+
+def _replaced(request: httpx2.Request, body: bytes) -> httpx2.Request:
+    """Gives a request with another body; its length is that body's."""
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_BODY]
+    return httpx2.Request(
+        request.method, request.url, headers=headers, content=body, extensions=request.extensions
+    )
 
 
 def _decode(headers: Mapping[str, str], pieces: Sequence[bytes]) -> list[tuple[int, bytes]]:

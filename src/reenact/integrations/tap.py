@@ -14,8 +14,12 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+import msgspec
+
+from reenact.integrations.deciding import Decided, decide
 from reenact.recorder import DeniedError, Session, current
 from reenact.wire.dialects import dialect_of
+from reenact.wire.reply import ErrorReply
 
 End = Literal["complete", "client_abort", "upstream_error"]
 Decode = Callable[[Mapping[str, str], Sequence[bytes]], list[tuple[int, bytes]]]
@@ -54,16 +58,22 @@ class Tap:
         route = dialect.route(method, path) if dialect is not None else None
         return route is not None and route.is_kept
 
-    def begin(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-        """Writes a request down; None where there is no session for it."""
+    def begin(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Begun:
+        """Asks the session's hooks and writes the request down; does nothing where there is no session."""
+        decided = Decided()
         with telling():
             session = self._session()
             if session is None:
-                return None
+                return Begun()
             session.emit()  # takes a session up again that a checkpoint or a fork put down
             if session.is_open:
-                return Call(session, self._decode, method=method, path=path, headers=headers, body=body)
-        return None
+                decided = _decided(session, method, path, headers, body)
+                if decided.refusal is not None:
+                    return Begun(refusal=decided.refusal)
+                sent = body if decided.body is None else decided.body
+                call = Call(session, self._decode, method=method, path=path, headers=headers, body=sent)
+                return Begun(call=call, body=decided.body)
+        return Begun(body=decided.body)  # what a hook decided holds, recorded or not
 
     def close(self) -> None:
         """Ends the session that was begun here."""
@@ -83,6 +93,17 @@ class Tap:
                 self._own = into.record(agent=self._agent).start()
                 self._ends = weakref.finalize(self, self._own.end)
             return self._own
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that may go out, or may not."""
+
+    call: Call | None = None
+    """None where it is not recorded."""
+    body: bytes | None = None
+    """What is to be sent in place of what the client said; None where nobody changed it."""
+    refusal: ErrorReply | None = None
+    """The client's answer where nothing is to be sent."""
 
 
 class Call:
@@ -170,6 +191,12 @@ def telling() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - the border to the agent
         sys.stderr.write(f"reenact: not recorded: {type(error).__name__}: {error}\n")
+
+
+def _decided(session: Session, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Decided:
+    dialect = dialect_of(method, path, headers)
+    route = dialect.route(method, path) if dialect is not None else None
+    return decide(session, dialect, route, body) if dialect is not None and route is not None else Decided()
 
 
 def _is_within(session: Session, above: Session) -> bool:
