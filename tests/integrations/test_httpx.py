@@ -291,3 +291,117 @@ def test_recording_that_fails_never_stops_the_agent(
         with openai_client(httpx2, books.address, transport) as client:
             assert agents.responses(client, "hi")
     assert "not recorded: ValueError: no room" in capsys.readouterr().err
+
+
+def stuck(read: threading.Event) -> Callable[[Asked], Reply]:
+    """A provider that sends one piece, and the next one only when told."""
+    pieces = streamed("a long answer")
+
+    def wait(number: int) -> None:
+        if number == 1:
+            read.wait(10)
+
+    return lambda _: Reply(*pieces, before=wait)
+
+
+BODY = {"model": "m", "max_tokens": 9, "messages": [], "stream": True}
+
+
+@pytest.mark.parametrize(("library", "ours"), LIBRARIES)
+def test_a_cancelled_stream_keeps_what_came(archive: Archive, library: Any, ours: Any) -> None:
+    go = threading.Event()
+
+    async def run(address: str) -> str:
+        heard = asyncio.Event()
+
+        async def read(client: Any) -> None:
+            async with client.stream("POST", f"{address}/v1/messages", json=BODY) as response:
+                async for _ in response.aiter_raw():
+                    heard.set()
+
+        async with archive.record(agent="main") as session:
+            async with library.AsyncClient(transport=ours.AsyncRecordingTransport(session)) as client:
+                reading = asyncio.create_task(read(client))
+                await asyncio.wait_for(heard.wait(), 10)
+                reading.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await reading
+            answered = bodies_of(archive, session.id, "model.responded")  # at once, not at the session's end
+            assert [one.tape.end for one in answered] == ["client_abort"]
+        return session.id
+
+    with Books(stuck(go)) as books:
+        session = asyncio.run(run(books.address))
+        go.set()
+    (answered,) = bodies_of(archive, session, "model.responded")
+    assert sum(length for _, length in answered.tape.chunks) > 0
+    (loop,) = tree_of(archive, session).loops
+    assert loop.status == "completed"
+
+
+@pytest.mark.parametrize(("library", "ours"), LIBRARIES)
+def test_a_call_cancelled_before_its_answer_is_an_aborted_one(
+    archive: Archive, library: Any, ours: Any
+) -> None:
+    go, asked = threading.Event(), threading.Event()
+
+    def answer(_: Asked) -> Reply:
+        asked.set()
+        go.wait(10)
+        return Reply(*streamed("too late"))
+
+    async def run(address: str) -> str:
+        async with archive.record(agent="main") as session:
+            client = library.AsyncClient(transport=ours.AsyncRecordingTransport(session))
+            asking = asyncio.create_task(client.post(f"{address}/v1/messages", json=BODY))
+            await asyncio.to_thread(asked.wait, 10)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            await client.aclose()
+        return session.id
+
+    with Books(answer) as books:
+        session = asyncio.run(run(books.address))
+        go.set()
+    (failed,) = bodies_of(archive, session, "model.failed")
+    assert (failed.category, failed.error) == ("client_abort", "CancelledError")
+    assert bodies_of(archive, session, "model.responded") == []
+
+
+@pytest.mark.parametrize(("library", "ours"), LIBRARIES)
+def test_a_stream_that_nobody_closes_is_kept(archive: Archive, library: Any, ours: Any) -> None:
+    go = threading.Event()
+    with Books(stuck(go)) as books, archive.record(agent="main") as session:
+        client = library.Client(transport=ours.RecordingTransport(session))
+        response = client.send(
+            client.build_request("POST", f"{books.address}/v1/messages", json=BODY), stream=True
+        )
+        pieces = response.iter_raw()
+        next(pieces)
+        del pieces, response  # left midway
+        answered = bodies_of(archive, session.id, "model.responded")
+        assert [one.tape.end for one in answered] == ["client_abort"]
+        go.set()
+        client.close()
+
+
+def test_a_session_that_ends_first_keeps_what_came_of_its_calls(archive: Archive) -> None:
+    go = threading.Event()
+    with Books(stuck(go)) as books:
+        with archive.record(agent="main") as session:
+            client = httpx2.Client(transport=over_httpx2.RecordingTransport(session))
+            request = client.build_request("POST", f"{books.address}/v1/messages", json=BODY)
+            response = client.send(request, stream=True)
+            pieces = response.iter_raw()
+            first = next(pieces)
+        go.set()
+        rest = b"".join(pieces)  # the reader goes on, and nothing is said twice
+        client.close()
+    assert session.degraded is None
+    (answered,) = bodies_of(archive, session.id, "model.responded")
+    assert answered.tape.end == "client_abort"
+    assert answered.tape.text == first.decode()
+    assert rest
+    kinds = [event.body.kind for event in events_of(archive, session.id)]
+    assert kinds[-1] == "session.ended"

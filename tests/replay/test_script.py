@@ -85,7 +85,7 @@ def test_an_unreachable_provider_is_a_failure_too() -> None:
     exchange = record([Agent(HERE)])[0]
     assert isinstance(exchange.response, Taped)
     room.keep(exchange, None, name="first")
-    room.exchanges.unreachable("first", error="no route", lane="")
+    room.exchanges.unanswered("first", error="no route", lane="")
     room.keep(exchange, exchange.response)
     (only,) = room.script().exchanges
     assert [failure.status for failure in only.failures] == [502]

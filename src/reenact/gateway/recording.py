@@ -190,7 +190,7 @@ class RecordingApp:
 
     def _write_answer(self, call: Call, passed: Passed, error: str | None) -> None:
         if error is not None and not passed.status:
-            self._recorder.unreachable(call.exchange, error=error, lane=call.lane)
+            self._recorder.unanswered(call.exchange, error=error, lane=call.lane)
             return
         self._recorder.responded(
             call.exchange,

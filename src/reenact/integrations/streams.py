@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from reenact.integrations.mock import Played
-    from reenact.integrations.tap import Call
+    from reenact.integrations.tap import Call, End
 
 __all__ = ["AsyncTeed", "Playing", "Teed"]
 
@@ -44,8 +44,8 @@ class Teed:
             for piece in self._stream:
                 self._call.piece(piece)
                 yield piece
-        except Exception:
-            self._call.end("upstream_error")
+        except BaseException as error:
+            self._call.end(_end_of(error))
             raise
         self._call.end("complete")
 
@@ -72,8 +72,8 @@ class AsyncTeed:
             async for piece in self._stream:
                 self._call.piece(piece)
                 yield piece
-        except Exception:
-            self._call.end("upstream_error")
+        except BaseException as error:
+            self._call.end(_end_of(error))
             raise
         self._call.end("complete")
 
@@ -86,6 +86,11 @@ class AsyncTeed:
             await self._stream.aclose()
         finally:
             self._call.end("client_abort")
+
+
+def _end_of(error: BaseException) -> End:
+    """Tells who broke an answer off: the network, or a reader that was cancelled, interrupted or is gone."""
+    return "upstream_error" if isinstance(error, Exception) else "client_abort"
 
 
 class Playing:

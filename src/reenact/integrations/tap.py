@@ -133,6 +133,7 @@ class Call:
         self._exchanges.requested(
             self._id, method=method, path=path, headers=headers, body=body, lane=self._lane
         )
+        session.course.opened(self)
         self._begun = time.perf_counter_ns()
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
@@ -153,16 +154,30 @@ class Call:
     def unreachable(self, error: BaseException) -> None:
         """Writes down that there was no answer."""
         if not self._is_over:
-            self._is_over = True
+            self._over()
             with telling():
-                reason = f"{type(error).__name__}: {error}"
-                self._exchanges.unreachable(self._id, error=reason, lane=self._lane)
+                reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+                category = "unreachable" if isinstance(error, Exception) else "client_abort"
+                self._exchanges.unanswered(self._id, error=reason, lane=self._lane, category=category)
+
+    def abort(self, reason: str) -> None:
+        """Writes down what came so far where the session ends before the answer does."""
+        if self._status:
+            self.end("client_abort")
+        elif not self._is_over:
+            self._over()
+            with telling():
+                self._exchanges.unanswered(self._id, error=reason, lane=self._lane, category="unanswered")
+
+    def _over(self) -> None:
+        self._is_over = True
+        self._session.course.closed(self)
 
     def end(self, end: End) -> None:
         """Writes the answer down, once, however it ended."""
         if self._is_over:
             return
-        self._is_over = True
+        self._over()
         with telling():
             pieces = self._decoded()
             self._exchanges.responded(

@@ -7,15 +7,22 @@ loop, a model call is a turn of its own, and what tools do then belongs to it.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reenact.recorder.asking import ExchangeScope
 from reenact.recorder.exchanges import Place
 from reenact.recorder.here import here_in
 
 if TYPE_CHECKING:
-    from reenact.recorder.scopes import LoopScope, Scope
+    from reenact.recorder.scopes import LoopScope
     from reenact.recorder.session import Session
+
+
+class Open(Protocol):
+    """What is under way: a scope, or a call that a client makes."""
+
+    def abort(self, reason: str) -> None:
+        """Ends it as cut short; what it had is written down."""
 
 
 class Course:
@@ -24,7 +31,7 @@ class Course:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.RLock()
-        self._scopes: dict[int, Scope] = {}
+        self._scopes: dict[int, Open] = {}
         self._implicit: LoopScope | None = None
         self._last_loop: str | None = None
         self._spoken: set[str] = set()
@@ -61,12 +68,12 @@ class Course:
         if turn is not None:
             self._latest[loop, lane] = turn
 
-    def opened(self, scope: Scope) -> None:
-        """Takes note of a scope that is to be aborted if the session ends before it does."""
+    def opened(self, scope: Open) -> None:
+        """Takes note of what is to be aborted if the session ends before it does."""
         self._scopes[id(scope)] = scope
 
-    def closed(self, scope: Scope) -> None:
-        """Takes note that a scope has ended."""
+    def closed(self, scope: Open) -> None:
+        """Takes note that something has ended."""
         self._scopes.pop(id(scope), None)
         if scope is self._implicit:
             self._implicit = None

@@ -183,11 +183,11 @@ class ExchangeRecorder:
             self._failed(exchange, answer.failure, status=status, headers=headers, lane=lane)
         self._places.pop(exchange, None)
 
-    def unreachable(self, exchange: str, *, error: str, lane: str) -> None:
-        """Records that the provider could not be reached."""
+    def unanswered(self, exchange: str, *, error: str, lane: str, category: str = "unreachable") -> None:
+        """Records that there was no answer: the provider could not be reached, unless told otherwise."""
         self._waiting.discard(exchange)
         self._spoken.pop(exchange, None)
-        self._record(exchange, ModelFailed(exchange=exchange, error=error, category="unreachable"), lane=lane)
+        self._record(exchange, ModelFailed(exchange=exchange, error=error, category=category), lane=lane)
         self._places.pop(exchange, None)
 
     def _failed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import Token
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reenact.recorder.session import Continuation, Session, Trigger
 
 
-class Scope:
+class Scope(ABC):
     """Something that begins and ends in a session; `with`, `async with`, or `start` and `end` by hand."""
 
     def __init__(self, session: Session) -> None:
@@ -25,20 +26,21 @@ class Scope:
         self.is_open = False
         self._token: Token[Here | None] | None = None
 
+    @abstractmethod
     def start(self) -> Self:
         """Begins it; what runs from here on is not placed in it unless it is entered by `with`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def abort(self, reason: str) -> None:
         """Ends it as cut short; what it had stays."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _leave(self) -> None:
         """Ends it as done."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _here(self) -> Here:
-        raise NotImplementedError
+        """Gives the place of what runs in it."""
 
     def __enter__(self) -> Self:
         self.start()
