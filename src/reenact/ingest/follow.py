@@ -19,6 +19,7 @@ from reenact.errors import ArchiveBusyError, ReenactError
 from reenact.ingest.backfill import Backfill, Report
 from reenact.ingest.derive import Warm
 from reenact.ingest.find import Found, everywhere
+from reenact.ingest.rests import Rests
 from reenact.ingest.watching import Noticed, Watch, watch_of
 from reenact.sources import Environment, Source
 from reenact.sources.life import folders_of
@@ -85,6 +86,8 @@ class Follower:
             for root in dict.fromkeys(map(os.path.abspath, source.roots(environment)))
         ]
         self._warm = Warm()
+        self._rests = Rests(clock)
+        self._moment = clock.now()
         self._known: dict[str, Found] = {}
         self._files: dict[str, set[str]] = {}
         """File of a database → the paths of its transcripts."""
@@ -121,15 +124,19 @@ class Follower:
     @property
     def known(self) -> tuple[Found, ...]:
         """The transcripts as they were seen last, but for those whose import is still to come."""
-        return tuple(item for path, item in self._known.items() if path not in self._pending)
+        to_come = {*self._pending, *self._rests.waiting}
+        return tuple(item for path, item in self._known.items() if path not in to_come)
 
     def step(self, seconds: float = 0.0) -> Step:
         """Waits for a change, at most so long, imports what changed, and gives what arrived."""
-        is_due = bool(self._pending) or self._clock.now() >= self._next_scan
-        noticed = self._named(self._watch.wait(0.0 if is_due else seconds))
-        now = self._clock.now()
-        changed = self._changed(noticed, now)
-        report = self._import(changed) if changed or self._pending else None
+        now = self._now()
+        is_due = bool(self._pending) or now >= self._next_scan
+        pause = 0.0 if is_due else min(seconds, self._rests.seconds(now))
+        noticed = self._named(self._watch.wait(pause))
+        now = self._now()
+        changed = {item.transcript.path: item for item in self._changed(noticed, now)}
+        items = self._rests.awake({**self._pending, **changed}, now)
+        report = self._import(items) if items else None
         if noticed.everything or any(self._is_beside(path) for path in noticed.paths):
             self._store.catch_up()
         self._sync(now, is_dirty=report is not None)
@@ -150,17 +157,32 @@ class Follower:
 
     # -- importing ------------------------------------------------------------------------------
 
-    def _import(self, changed: Sequence[Found]) -> Report | None:
-        items = {**self._pending, **{item.transcript.path: item for item in changed}}
+    def _now(self) -> int:
+        """Gives the time; where the clock was put back, nothing waits for the times noted before."""
+        now = self._clock.now()
+        if now < self._moment:
+            self._next_scan = now
+            self._again = dict.fromkeys(self._again, now)
+            self._not_before.clear()
+            self._rests.forget()
+            self._dirty_since = None if self._dirty_since is None else now
+        self._moment = now
+        return now
+
+    def _import(self, items: dict[str, Found]) -> Report | None:
         self._pending = {}
-        backfill = Backfill(self._store, never=self._never, workers=1, warm=self._warm)
+        backfill = Backfill(
+            self._store, never=self._never, workers=1, warm=self._warm, progress=self._rests.read
+        )
         try:
             report = backfill.run(list(items.values()))
-        except ArchiveBusyError:  # another process is importing: these wait for the next round
+        except ReenactError as error:  # whoever begins anew with what is known still has these to come
             self._pending = items
-            return None
-        except ReenactError:  # whoever begins anew with what is known still has these to come
-            self._pending = items
+            self._rests.forget()
+            if isinstance(
+                error, ArchiveBusyError
+            ):  # another process is importing: they wait for the next round
+                return None
             raise
         self.last_write = self._clock.now()
         return report
