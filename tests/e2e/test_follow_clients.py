@@ -16,6 +16,8 @@ from tests.e2e.test_copilot_opencode import _BOOM, COPILOT, OPENCODE, Desk, _hel
 from tests.e2e.test_more_clients import CLIENTS, Client
 from tests.e2e.watching import Seen, watched
 
+from reenact.sources.life import LOCKS
+
 pytestmark = pytest.mark.e2e
 PLAYED = (
     "claude-2.1.329/subagent",
@@ -137,3 +139,5 @@ def test_rows_that_change_in_place_are_what_a_later_import_gives(client: str, tm
     seen = watched(play, desk.machine.home, tmp_path)
     assert seen.early > 0
     _is_the_same(seen)
+    if client == COPILOT and os.path.exists(LOCKS):
+        assert seen.alive == {row["id"] for row in seen.later["list"] if row["kind"] == "main"}

@@ -27,6 +27,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Events that came while the client worked."""
     statuses: frozenset[str]
     """How main sessions stood while the client worked."""
+    alive: frozenset[str]
+    """Sessions that gave a sign of life."""
     kept: Counter[tuple[str, str]]
     followed: dict[str, Any]
     later: dict[str, Any]
@@ -44,7 +46,7 @@ def watched(play: Callable[[], object], home: Path, folder: Path, *, polled: boo
 
     variables = {"HOME": str(home), "TZ": "UTC"}
     came: list[tuple[str, str]] = []
-    early, states = 0, set[str]()
+    early, states, alive = 0, set[str](), set[str]()
     with (
         open_archive(folder / "archive", variables=variables) as archive,
         archive.follow(polled=polled) as live,
@@ -57,6 +59,7 @@ def watched(play: Callable[[], object], home: Path, folder: Path, *, polled: boo
             came += [(each.event.session, each.event.id) for each in found]
             if player.is_alive():
                 early = len(came)
+                alive |= archive.pulse.alive(archive.clock.now())
                 states |= {row.status for row in archive.standing() if row.kind != "subagent"}
             else:
                 quiet = 0 if found else quiet + 1
@@ -71,6 +74,7 @@ def watched(play: Callable[[], object], home: Path, folder: Path, *, polled: boo
         came=Counter(came),
         early=early,
         statuses=frozenset(states),
+        alive=frozenset(alive),
         kept=Counter(kept),
         followed=followed,
         later=later,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reenact.sources import Environment, claude_code, codex
+from reenact.sources import Environment, claude_code, codex, copilot
 from reenact.sources.life import Alive, Watched, begun_ticks, folders_of, is_alive
 
 SESSION = "8b249e65-b695-43e3-aea7-6e4be3a4e83c"
@@ -79,7 +79,7 @@ def test_a_register_that_cannot_be_read_is_no_sign(tmp_path: Path, text: str) ->
 
 def test_versions_without_a_register_tell_nothing(tmp_path: Path) -> None:
     environment = Environment(home=str(tmp_path))
-    for source in (claude_code.SOURCE, codex.SOURCE):
+    for source in (claude_code.SOURCE, codex.SOURCE, copilot.SOURCE):
         assert isinstance(source, Alive)
         assert not source.tells_life(environment)
         assert signs(source, environment) == []
@@ -98,6 +98,36 @@ def test_codex_holds_a_lock_on_each_thread_that_it_writes(tmp_path: Path) -> Non
     assert signs(codex.SOURCE, environment) == []
     assert isinstance(codex.SOURCE, Alive)
     assert codex.SOURCE.tells_life(environment)
+
+
+@LINUX
+def test_copilot_holds_a_lock_in_the_folder_of_each_session_that_it_works_on(tmp_path: Path) -> None:
+    state = tmp_path / ".copilot" / "session-state"
+    (state / SESSION / "checkpoints").mkdir(parents=True)
+    (state / "flat.jsonl").touch()
+    hold = state / SESSION / f"inuse.{os.getpid()}.hold"
+    (state / SESSION / f"inuse.{os.getpid()}.lock").write_text(f"{os.getpid()}\n")
+    (state / SESSION / f"inuse.{gone()}.hold").touch()  # a process that was killed leaves its files
+    environment = Environment(home=str(tmp_path))
+    assert isinstance(copilot.SOURCE, Alive)
+    assert not copilot.SOURCE.tells_life(environment)  # a version that may lock nothing
+    (state / ".session-operation-locks").mkdir()
+    assert copilot.SOURCE.tells_life(environment)
+    assert signs(copilot.SOURCE, environment) == []
+    with hold.open("w") as handle:
+        assert signs(copilot.SOURCE, environment) == []
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert signs(copilot.SOURCE, environment) == [(SESSION, None)]
+    assert signs(copilot.SOURCE, environment) == []
+
+
+@LINUX
+def test_a_lock_of_another_process_is_no_sign(tmp_path: Path) -> None:
+    state = tmp_path / ".copilot" / "session-state" / SESSION
+    state.mkdir(parents=True)
+    with (state / f"inuse.{os.getppid()}.hold").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert signs(copilot.SOURCE, Environment(home=str(tmp_path))) == []
 
 
 def test_only_what_matters_of_a_root_is_watched(tmp_path: Path) -> None:

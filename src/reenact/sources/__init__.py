@@ -4,7 +4,7 @@ This room reads nothing itself except the names of files: `ingest` brings the by
 guess: what it does not understand is kept and counted.
 """
 
-from reenact.sources.assembled import Assembled, AssembledAlive, AssembledRows, named_only
+from reenact.sources.assembled import Assembled, named_only
 from reenact.sources.protocol import (
     Disposition,
     Draft,
@@ -25,8 +25,6 @@ from reenact.sources.protocol import (
 
 __all__ = [
     "Assembled",
-    "AssembledAlive",
-    "AssembledRows",
     "Disposition",
     "Draft",
     "Environment",

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-import msgspec
-
 from reenact.sources.life import Sign
 from reenact.sources.protocol import Environment, Hindsight, Parser, Retention, Setting, Transcript
 
@@ -28,36 +26,53 @@ def _all_of_it(root: str) -> tuple[str, ...]:
     return (root,)
 
 
-class Assembled(msgspec.Struct, frozen=True, kw_only=True):
-    """A source, and what to watch of its roots. The members are those of `Source` and `Watched`."""
+class Assembled:
+    """A source, what to watch of its roots, and what it offers besides.
 
-    agent: str
-    title: str
-    parser_version: int
-    roots: Callable[[Environment], tuple[str, ...]]
-    transcripts: Callable[[str], Iterator[Transcript]]
-    problems: Callable[[str], Iterator[tuple[str, str]]]
-    parser: Callable[[Setting], Parser]
-    retention: Callable[[Environment, Transcript], Retention | None] = _never
-    """By default: the agent deletes nothing of its own accord."""
-    folders: Callable[[str], tuple[str, ...]] = _all_of_it
-
-
-class AssembledAlive(Assembled, frozen=True, kw_only=True):
-    """A source whose agent tells what it is at (`Alive`)."""
+    The members are those of `Source` and `Watched`; then those of `Alive`, `Rows`, `Rewriting` and
+    `Recognised`, which are there where they were given: so `isinstance` tells what a source offers.
+    """
 
     signs: Callable[[Environment], Iterator[Sign]]
     tells_life: Callable[[Environment], bool]
-
-
-class AssembledRows(Assembled, frozen=True, kw_only=True):
-    """A source that reads a database, or many files, as lines (`Rows`)."""
-
     is_rows: Callable[[str], bool]
     open_rows: Callable[[str], BinaryIO]
-
-
-class AssembledRewriting(Assembled, frozen=True, kw_only=True):
-    """A source whose agent puts right in a later state what an earlier one tells (`Rewriting`)."""
-
     hindsight: Callable[[], Hindsight]
+    is_process: Callable[[str], bool]
+
+    def __init__(
+        self,
+        *,
+        agent: str,
+        title: str,
+        parser_version: int,
+        roots: Callable[[Environment], tuple[str, ...]],
+        transcripts: Callable[[str], Iterator[Transcript]],
+        problems: Callable[[str], Iterator[tuple[str, str]]],
+        parser: Callable[[Setting], Parser],
+        retention: Callable[[Environment, Transcript], Retention | None] = _never,
+        folders: Callable[[str], tuple[str, ...]] = _all_of_it,
+        signs: Callable[[Environment], Iterator[Sign]] | None = None,
+        tells_life: Callable[[Environment], bool] | None = None,
+        is_rows: Callable[[str], bool] | None = None,
+        open_rows: Callable[[str], BinaryIO] | None = None,
+        hindsight: Callable[[], Hindsight] | None = None,
+        is_process: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.agent = agent
+        self.title = title
+        self.parser_version = parser_version
+        self.roots = roots
+        self.transcripts = transcripts
+        self.problems = problems
+        self.parser = parser
+        self.retention = retention
+        self.folders = folders
+        if signs is not None and tells_life is not None:
+            self.signs, self.tells_life = signs, tells_life
+        if is_rows is not None and open_rows is not None:
+            self.is_rows, self.open_rows = is_rows, open_rows
+        if hindsight is not None:
+            self.hindsight = hindsight
+        if is_process is not None:
+            self.is_process = is_process

@@ -10,10 +10,9 @@ import os
 from collections.abc import Iterator
 
 from reenact.sources.codex.thread import AGENT
-from reenact.sources.life import Sign
+from reenact.sources.life import LOCKS, Sign, locks_held
 
 _FOLDER = "thread-writer-locks"
-_LOCKS = "/proc/locks"
 
 
 def folders(root: str) -> tuple[str, ...]:
@@ -23,7 +22,7 @@ def folders(root: str) -> tuple[str, ...]:
 
 def tells_life(roots: tuple[str, ...]) -> bool:
     """Tells whether this version locks its threads, and the system says who holds a lock."""
-    return os.path.exists(_LOCKS) and any(os.path.isdir(os.path.join(root, _FOLDER)) for root in roots)
+    return os.path.exists(LOCKS) and any(os.path.isdir(os.path.join(root, _FOLDER)) for root in roots)
 
 
 def signs(roots: tuple[str, ...]) -> Iterator[Sign]:
@@ -38,24 +37,10 @@ def signs(roots: tuple[str, ...]) -> Iterator[Sign]:
             thread, mark, _ = entry.name.partition(".lock")
             if not mark or not thread:
                 continue
-            held = _held() if held is None else held
+            held = locks_held() if held is None else held
             try:
                 pid = held.get(entry.inode())
             except OSError:
                 continue
             if pid is not None:
                 yield Sign(agent=AGENT, native_session=thread, pid=pid if pid > 0 else None)
-
-
-def _held() -> dict[int, int]:
-    """Gives inode → process for every lock that is held now."""
-    found = {}
-    try:
-        with open(_LOCKS, encoding="ascii", errors="replace") as handle:
-            for row in handle:
-                words = row.split()
-                if len(words) >= 6 and words[1] == "FLOCK" and words[5].count(":") == 2:
-                    found[int(words[5].rpartition(":")[2])] = int(words[4])
-    except (OSError, ValueError):
-        return found
-    return found

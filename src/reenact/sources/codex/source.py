@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reenact.sources.assembled import AssembledAlive
+from reenact.sources.assembled import Assembled
 from reenact.sources.codex import discover, live
 from reenact.sources.codex.parse import RolloutParser
 from reenact.sources.codex.thread import AGENT
 
-SOURCE = AssembledAlive(
+SOURCE = Assembled(
     agent=AGENT,
     title="Codex",
     parser_version=2,

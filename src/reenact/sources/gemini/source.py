@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reenact.sources.assembled import AssembledRewriting
+from reenact.sources.assembled import Assembled
 from reenact.sources.gemini import discover, parse, retention
 from reenact.sources.gemini.chat import AGENT
 
@@ -15,7 +15,7 @@ def _folders(root: str) -> tuple[str, ...]:
     return (str(path / "tmp"),) if path.name == ".gemini" else (root,)
 
 
-SOURCE = AssembledRewriting(
+SOURCE = Assembled(
     agent=AGENT,
     title="Gemini CLI",
     parser_version=parse.VERSION,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reenact.sources.assembled import AssembledRows
+from reenact.sources.assembled import Assembled
 from reenact.sources.inspect_ai import discover, parse, rows
 
-SOURCE = AssembledRows(
+SOURCE = Assembled(
     agent=discover.AGENT,
     title="Inspect",
     parser_version=parse.VERSION,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from reenact.sources.assembled import AssembledRows
+from reenact.sources.assembled import Assembled
 from reenact.sources.opencode import discover, tables, tree
 from reenact.sources.opencode.parse import OpencodeParser
 from reenact.sources.opencode.state import AGENT
@@ -17,7 +17,7 @@ def _open_rows(path: str) -> BinaryIO:
     return tree.open_rows(path) if session is None else tables.open_rows(file, session)
 
 
-SOURCE = AssembledRows(
+SOURCE = Assembled(
     agent=AGENT,
     title="OpenCode",
     parser_version=1,
