@@ -10,9 +10,11 @@ import pytest
 from reenact.archive.agents import BUNDLED, PluginWarning, with_plugins
 
 GOOD = """
+import copy
 from reenact.sources import pi
 
-SOURCE = pi.SOURCE.__replace__(agent="mine")
+SOURCE = copy.copy(pi.SOURCE)
+SOURCE.agent = "mine"
 """
 
 

@@ -58,7 +58,7 @@ class Archive:
         store = open_store(
             path, clock=clock, pricer=Pricer(self.prices), cache=Path(cache) if cache else None
         )
-        self.pulse = pulse.Pulse(SOURCES, self.environment)
+        self.pulse = pulse.Pulse(SOURCES, self.environment, store.sessions)
         store.alive = lambda: self.pulse.alive(clock.now())
         self.store: Store = store
         self.texts = Texts(self.store, clock, lambda: self.timezone)

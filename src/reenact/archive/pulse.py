@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from reenact import ids
+from reenact.archive.presence import Presence, Rows
 from reenact.sources.life import Alive
 from reenact.store import Filter, SessionRow, Status
 from reenact.tree.status import Last, Life, status
@@ -29,11 +30,13 @@ _GRACE = 3_000_000
 class Pulse:
     """Looks at the agents' own signs of life, now and then."""
 
-    def __init__(self, sources: Sequence[Source], environment: Environment) -> None:
+    def __init__(self, sources: Sequence[Source], environment: Environment, rows: Rows) -> None:
+        self._rows = rows
         self._sources = [source for source in sources if isinstance(source, Alive)]
         self._environment = environment
         self._signs: dict[str, Sign] = {}
         self._telling: frozenset[str] = frozenset()
+        self._presence = Presence(sources)
         self._looked: int | None = None
 
     def look(self, now: int) -> None:
@@ -49,11 +52,12 @@ class Pulse:
         self._telling = frozenset(
             cast("Source", source).agent for source in self._sources if source.tells_life(self._environment)
         )
+        self._presence.look(self._rows, now)
 
     def alive(self, now: int) -> frozenset[str]:
         """Gives the sessions that a living process of their agent is at work on."""
         self.look(now)
-        return frozenset(self._signs)
+        return frozenset((*self._signs, *self._presence.present))
 
     def of(self, row: SessionRow, now: int) -> Status:
         """Gives how a session stands."""
@@ -73,7 +77,11 @@ class Pulse:
         sign = self._signs.get(own or "")
         if sign is not None:
             return Life(is_alive=True, doing=sign.doing)
-        if row.kind == "subagent" and row.parent in self._signs:
+        if own in self._presence.present:
+            return Life(is_alive=True)
+        if own is not None and self._presence.is_gone(row):
+            return Life(is_alive=False)
+        if row.kind == "subagent" and (row.parent in self._signs or row.parent in self._presence.present):
             return Life()  # it lives in its parent's process, as long as it says something
         return Life(is_alive=False if row.agent in self._telling else None)
 

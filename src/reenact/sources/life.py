@@ -70,7 +70,7 @@ def is_alive(pid: int, *, begun_before: int | None = None) -> bool:
         pass
     except OSError:
         return False
-    begun = _begun_at(pid)
+    begun = begun_at(pid)
     return begun is None or begun_before is None or begun <= begun_before + _SLACK
 
 
@@ -86,7 +86,7 @@ def begun_ticks(pid: int) -> int | None:
         return None
 
 
-def _begun_at(pid: int) -> int | None:
+def begun_at(pid: int) -> int | None:
     """Gives when a process began, in UTC microseconds; None where the system does not tell (not Linux)."""
     ticks = begun_ticks(pid)
     if ticks is None:

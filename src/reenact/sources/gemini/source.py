@@ -7,6 +7,7 @@ from pathlib import Path
 from reenact.sources.assembled import Assembled
 from reenact.sources.gemini import discover, parse, retention
 from reenact.sources.gemini.chat import AGENT
+from reenact.sources.processes import name_of
 
 
 def _folders(root: str) -> tuple[str, ...]:
@@ -26,5 +27,6 @@ SOURCE = Assembled(
     hindsight=parse.Hindsight,
     retention=lambda _environment, transcript: retention.retention(transcript),  # its place tells all
     folders=_folders,
+    is_process=lambda program: name_of(program) == "gemini" or "/@google/gemini-cli/" in program,
 )
 """All we know of Gemini CLI."""

@@ -8,6 +8,7 @@ from reenact.sources.assembled import Assembled
 from reenact.sources.opencode import discover, tables, tree
 from reenact.sources.opencode.parse import OpencodeParser
 from reenact.sources.opencode.state import AGENT
+from reenact.sources.processes import name_of
 from reenact.sources.protocol import file_of
 
 
@@ -27,5 +28,6 @@ SOURCE = Assembled(
     parser=OpencodeParser,
     is_rows=lambda _path: True,  # no session of OpenCode is a file of lines
     open_rows=_open_rows,
+    is_process=lambda program: name_of(program) == "opencode" or "/opencode-ai/" in program,
 )
 """All we know of OpenCode."""

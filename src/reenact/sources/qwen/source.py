@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reenact.sources.assembled import Assembled
 from reenact.sources.gemini.parse import GeminiParser
+from reenact.sources.processes import name_of
 from reenact.sources.protocol import Parser, Setting
 from reenact.sources.qwen import discover, parse
 from reenact.sources.qwen.state import AGENT
@@ -31,5 +32,6 @@ SOURCE = Assembled(
     problems=discover.problems,
     parser=_parser,
     folders=_folders,
+    is_process=lambda program: name_of(program) == "qwen" or "/@qwen-code/qwen-code/" in program,
 )
 """All we know of Qwen Code."""
