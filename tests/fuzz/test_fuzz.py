@@ -39,7 +39,9 @@ from reenact.sources import (
 )
 from reenact.store import OriginalKey, Place, manifest, open_store, segment
 from reenact.store.journal import Journal
-from reenact.wire import anthropic, sse
+from reenact.wire import sse
+from reenact.wire.anthropic import message, stream
+from reenact.wire.anthropic.request import parse_request
 
 KEY = b"k" * 32
 FLOWS: dict[str, Source] = {
@@ -118,7 +120,7 @@ def test_a_stream_gives_the_same_however_it_is_cut(data: bytes, cuts: list[int])
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     pieces = [data[begin:end] for begin, end in itertools.pairwise(places)]
     assert sse.decode(pieces) == sse.decode(data)
-    assert anthropic.assemble(pieces) == anthropic.assemble(data)
+    assert stream.assemble(pieces) == stream.assemble(data)
     ends = sse.boundaries(data)
     assert list(ends) == sorted(set(ends))
     assert (ends[-1] if ends else 0) == len(data)
@@ -127,13 +129,13 @@ def test_a_stream_gives_the_same_however_it_is_cut(data: bytes, cuts: list[int])
 @settings(max_examples=200)
 @given(damaged(seeds("request")), damaged(seeds("reply")), st.sampled_from([200, 400, 529]))
 def test_requests_and_answers_of_any_shape_are_values(request: bytes, reply: bytes, status: int) -> None:
-    found = anthropic.parse_request(request)
+    found = parse_request(request)
     assert isinstance(found.messages, tuple)
     assert isinstance(found.params, dict)
     assert all(isinstance(block, dict) for block in (*found.system, *found.tools))
-    answer = anthropic.parse_reply(reply, status=status)
+    answer = message.parse_reply(reply, status=status)
     if answer.message is not None:
-        anthropic.tokens(answer.message)
+        message.tokens(answer.message)
 
 
 @settings(max_examples=60)

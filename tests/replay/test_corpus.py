@@ -29,7 +29,7 @@ from reenact.replay import (
 )
 from reenact.sources.claude_code.requests import requests
 from reenact.sources.protocol import Line
-from reenact.wire.anthropic import assemble
+from reenact.wire.anthropic.stream import assemble
 
 ROOT = GENERATED / "claude-2.1.329"
 SCENARIOS = sorted(path.parent for path in ROOT.glob("**/oracle.json"))

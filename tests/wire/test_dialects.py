@@ -89,9 +89,9 @@ def test_a_rendered_answer_is_read_as_the_same_however_it_is_cut(
 
 
 def _assembled(name: str, pieces: list[bytes]) -> Stream:
-    from reenact.wire.gemini import assemble as gemini
-    from reenact.wire.openai_chat import assemble as chat
-    from reenact.wire.openai_responses import assemble as responses
+    from reenact.wire.gemini.stream import assemble as gemini
+    from reenact.wire.openai_chat.stream import assemble as chat
+    from reenact.wire.openai_responses.stream import assemble as responses
 
     return {"openai-chat": chat, "openai-responses": responses, "gemini": gemini}[name](pieces)
 

@@ -18,7 +18,7 @@ from tests.wire.frames import as_frames
 from reenact.events.blocks import Text
 from reenact.wire import Cache, Declared, Dialect, Normaliser, canonical, dialect_of, sse
 from reenact.wire.mapping import mapper
-from reenact.wire.openai_responses import Conversation
+from reenact.wire.openai_responses.websocket import Conversation
 from reenact.wire.reply import Reply, Stream
 
 AGENTS = ("codex", "gemini", "copilot", "opencode")

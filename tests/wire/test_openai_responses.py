@@ -10,7 +10,8 @@ from tests.wire.answers import responses
 from tests.wire.frames import as_frames, request_frame
 
 from reenact.wire import Declared, Normaliser, canonical, dialect_named, mapper, pair_ids
-from reenact.wire.openai_responses import Conversation, as_stream, render_stream
+from reenact.wire.openai_responses.render import render_stream
+from reenact.wire.openai_responses.websocket import Conversation, as_stream
 
 DIALECT = dialect_named("openai-responses")
 BY = Normaliser(DIALECT.rules)

@@ -9,7 +9,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reenact.wire.anthropic import CLAUDE_CODE, fingerprint_request, request_of
+from reenact.wire.anthropic.fingerprint import CLAUDE_CODE, fingerprint_request
+from reenact.wire.anthropic.request import request_of
 from reenact.wire.declared import Declared
 from reenact.wire.fingerprint import Cache
 from reenact.wire.normalise import Normaliser

@@ -1,5 +1,4 @@
 """OpenAI's embeddings as a dialect of its own: what is asked counts, the vectors are served as recorded."""
 
-from reenact.wire.openai_embeddings.dialect import DIALECT
-
-__all__ = ["DIALECT"]
+__all__: list[str] = []
+"""Nothing: `wire.dialect_named` gives the dialect, and loads no other one."""
