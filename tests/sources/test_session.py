@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reenact.events.bodies import LoopStarted, ProviderStatus, TurnStarted
-from reenact.sources.session import SessionDrafts, name_of
+from reenact.sources.names import name_of
+from reenact.sources.session import SessionDrafts
 
 
 def test_a_name_that_comes_again_is_counted() -> None:

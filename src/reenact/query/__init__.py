@@ -7,9 +7,9 @@ way to an answer is held against. This room asks no database and no clock.
 
 from reenact.query.dates import moment
 from reenact.query.facts import EventFacts, SessionFacts, Walk
-from reenact.query.match import compares, fits, holds, matches, matches_session, of_session, session_fits
+from reenact.query.match import fits, matches, matches_session, of_session
 from reenact.query.parse import parse
-from reenact.query.searchable import LONGEST, Searchable, searchable
+from reenact.query.searchable import Searchable, searchable
 from reenact.query.syntax import (
     And,
     Asked,
@@ -32,7 +32,6 @@ from reenact.query.syntax import (
 from reenact.query.words import separators, spans, tokens
 
 __all__ = [
-    "LONGEST",
     "And",
     "Asked",
     "Compare",
@@ -53,9 +52,7 @@ __all__ = [
     "Until",
     "Walk",
     "Words",
-    "compares",
     "fits",
-    "holds",
     "leaves",
     "matches",
     "matches_session",
@@ -64,7 +61,6 @@ __all__ = [
     "parse",
     "searchable",
     "separators",
-    "session_fits",
     "spans",
     "tokens",
 ]

@@ -6,7 +6,6 @@ names (message ids, call ids) or from content, never from its place in the file.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Literal
 
@@ -170,9 +169,3 @@ class SessionDrafts:
         if self.turn is not None:
             self.emit(f"turn-end:{self.turn}", TurnEnded())
             self.turn = None
-
-
-def name_of(prefix: str, content: str) -> str:
-    """Gives a name made of a content."""
-    digest = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    return f"{prefix}:{digest}"

@@ -6,8 +6,6 @@ on the same `Page`, which holds what the line at hand became.
 
 from __future__ import annotations
 
-import hashlib
-
 from reenact import ids
 from reenact.events import AnyBody, Completeness, Header, SessionKind
 from reenact.events.bodies import LoopEnded, LoopStarted, TurnEnded, TurnStarted
@@ -175,9 +173,3 @@ class Strand:
 
     def has_call(self, call: str) -> bool:
         return call in self._calls
-
-
-def digest(prefix: str, content: str) -> str:
-    """Gives a record's name made of a content."""
-    found = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    return f"{prefix}:{found}"

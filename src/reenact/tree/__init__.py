@@ -8,7 +8,7 @@ from reenact.tree.course import SHORTEN
 from reenact.tree.fold import fold
 from reenact.tree.growth import Growth
 from reenact.tree.harmless import joined, safe, safe_lines
-from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, Tree, Turn, steps_of
+from reenact.tree.model import Branch, Child, Fork, Loop, Parallel, Step, Tree, Turn
 from reenact.tree.outline import outline
 from reenact.tree.statistics import Statistics, ToolSums, statistics
 from reenact.tree.text import argument, failure, first_words, json_text, plain, words_of
@@ -53,6 +53,5 @@ __all__ = [
     "safe",
     "safe_lines",
     "statistics",
-    "steps_of",
     "words_of",
 ]

@@ -7,6 +7,6 @@ requests of other sites and names.
 
 from reenact.web.bundle import Bundle
 from reenact.web.running import Page
-from reenact.web.serving import PORT, Address, is_loopback, listen, new_tokens
+from reenact.web.serving import Address, listen, new_tokens
 
-__all__ = ["PORT", "Address", "Bundle", "Page", "is_loopback", "listen", "new_tokens"]
+__all__ = ["Address", "Bundle", "Page", "listen", "new_tokens"]

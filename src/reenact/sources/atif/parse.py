@@ -15,8 +15,9 @@ from reenact.sources import lines
 from reenact.sources.atif.discover import AGENT
 from reenact.sources.atif.steps import Writer
 from reenact.sources.members import count, flag, mapping, mappings, number, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Line, Parsed, Setting
-from reenact.sources.strand import Page, Strand, digest
+from reenact.sources.strand import Page, Strand
 
 VERSION = 1
 _DEEPEST = 12
@@ -38,7 +39,7 @@ class AtifParser:
             self._trajectory(value, Strand(self._page, AGENT, self._native), depth=0)
         if decoded.warning is not None:
             strand = Strand(self._page, AGENT, self._native)
-            strand.emit(digest("warn", decoded.warning.raw or ""), decoded.warning)
+            strand.emit(name_of("warn", decoded.warning.raw or ""), decoded.warning)
             return self._page.parsed("warning")
         return self._page.parsed("events" if self._page.drafts else "metadata")
 

@@ -21,8 +21,9 @@ from reenact.sources.codex.parse_turns import turn_context
 from reenact.sources.codex.parse_usage import token_record
 from reenact.sources.codex.past import Past
 from reenact.sources.codex.records import ITEM_FIELDS, Meta, Row, document, read
-from reenact.sources.codex.thread import Thread, name_of
+from reenact.sources.codex.thread import Thread
 from reenact.sources.members import mappings, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 
 _QUIET = frozenset({"world_state", "inter_agent_communication_metadata", "state"})

@@ -25,8 +25,9 @@ from reenact.sources.codex.parse_tools import changes, completed, searched, spaw
 from reenact.sources.codex.parse_turns import settings, task_complete, task_started, turn_aborted
 from reenact.sources.codex.parse_usage import token_count
 from reenact.sources.codex.records import Row, texts
-from reenact.sources.codex.thread import AGENT, Thread, name_of
+from reenact.sources.codex.thread import AGENT, Thread
 from reenact.sources.members import integer, mapping, mappings, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 
 

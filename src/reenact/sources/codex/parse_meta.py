@@ -16,8 +16,9 @@ from reenact.events.bodies import (
 )
 from reenact.sources.codex.past import Past
 from reenact.sources.codex.records import Meta, Row, meta
-from reenact.sources.codex.thread import AGENT, Thread, name_of
+from reenact.sources.codex.thread import AGENT, Thread
 from reenact.sources.members import text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 
 _QUARTER = 15 * 60_000_000

@@ -18,8 +18,9 @@ from reenact.sources.codex.memory import Memory
 from reenact.sources.codex.parse_tools import CALLS, OUTPUTS, SERVER_CALLS, identity, request
 from reenact.sources.codex.parse_usage import token_count, token_record
 from reenact.sources.codex.records import Row
-from reenact.sources.codex.thread import Thread, name_of
+from reenact.sources.codex.thread import Thread
 from reenact.sources.members import mapping, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 
 INHERITED = "inherited"

@@ -21,8 +21,9 @@ from reenact.events.bodies import (
 from reenact.sources.codex import content
 from reenact.sources.codex.memory import Memory
 from reenact.sources.codex.records import Row, texts
-from reenact.sources.codex.thread import AGENT, Thread, name_of
+from reenact.sources.codex.thread import AGENT, Thread
 from reenact.sources.members import mapping, mappings, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 
 _COMPACTED = "Compact task completed"

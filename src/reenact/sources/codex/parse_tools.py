@@ -21,8 +21,9 @@ from reenact.sources.codex import content, outputs, patches
 from reenact.sources.codex.memory import Execution, Memory
 from reenact.sources.codex.parse_texts import agent_status
 from reenact.sources.codex.records import Row
-from reenact.sources.codex.thread import AGENT, Thread, name_of
+from reenact.sources.codex.thread import AGENT, Thread
 from reenact.sources.members import mapping, mappings, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 
 CALLS = frozenset({"function_call", "custom_tool_call", "local_shell_call", "tool_search_call"})

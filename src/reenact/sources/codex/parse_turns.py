@@ -20,8 +20,9 @@ from reenact.sources.codex.content import turn_of
 from reenact.sources.codex.memory import Memory
 from reenact.sources.codex.parse_texts import flush_thoughts
 from reenact.sources.codex.parse_tools import flush_executions
-from reenact.sources.codex.thread import Thread, name_of
+from reenact.sources.codex.thread import Thread
 from reenact.sources.members import integer, mapping, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 from reenact.usage import limits
 

@@ -7,13 +7,13 @@ time, or from which of the two views of a text came first.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 from reenact import ids
 from reenact.events import AnyBody, Header, SessionKind
 from reenact.events.bodies import LoopEnded, LoopStarted, SessionForked, TurnEnded, TurnStarted
 from reenact.sources.codex.usage import Meter
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Draft
 from reenact.usage.limits import Streak
 
@@ -236,9 +236,3 @@ class Thread:
 
 def _continuation(kind: SessionKind) -> Literal["initial", "branch"]:
     return "branch" if kind == "fork" else "initial"
-
-
-def name_of(prefix: str, text: str) -> str:
-    """Gives a name made of a text's content."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    return f"{prefix}:{digest}"

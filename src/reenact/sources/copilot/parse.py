@@ -15,8 +15,9 @@ from reenact.sources.copilot.known import CUSTOM, METADATA, PREFIXES
 from reenact.sources.copilot.records import Row, is_row, read
 from reenact.sources.copilot.state import State
 from reenact.sources.members import object_in
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
-from reenact.sources.strand import Strand, digest
+from reenact.sources.strand import Strand
 
 _LONGEST = 8 * 1024 * 1024
 """Bytes of a torn row that are remembered, in case that the next line is the rest of it."""
@@ -69,7 +70,7 @@ class CopilotParser:
 
     def _warn(self, warning: ParseWarning) -> None:
         course.start(self._state, None)
-        name = digest("warn", f"{warning.category}\x1f{warning.size}\x1f{warning.raw}")
+        name = name_of("warn", f"{warning.category}\x1f{warning.size}\x1f{warning.raw}")
         self._state.main.emit(name, warning)
 
     def _row(self, row: Row) -> Disposition:
@@ -79,7 +80,7 @@ class CopilotParser:
             self._seen.add(row.id)
         else:
             content = msgspec.json.encode(row.raw, order="sorted").decode("utf-8", "replace")
-            row = msgspec.structs.replace(row, id=digest("row", content))
+            row = msgspec.structs.replace(row, id=name_of("row", content))
         state = self._state
         state.page.ts = row.ts
         course.start(state, row)

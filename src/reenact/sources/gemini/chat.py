@@ -10,8 +10,9 @@ from reenact import ids
 from reenact.events.bodies import ContextInjected, ContextTrimmed, SessionStarted, SessionTitled
 from reenact.sources.gemini import content
 from reenact.sources.gemini.records import Message, Meta
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Setting
-from reenact.sources.session import SessionDrafts, Spot, name_of
+from reenact.sources.session import SessionDrafts, Spot
 
 AGENT = "gemini"
 

@@ -21,8 +21,8 @@ from reenact.sources.gemini import calls, content, usage
 from reenact.sources.gemini.chat import Chat, Known
 from reenact.sources.gemini.records import Message, responses
 from reenact.sources.members import text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
-from reenact.sources.session import name_of
 
 INHERITED = "inherited"
 _IMPORTED = "Imported session from "

@@ -14,8 +14,8 @@ from reenact.sources.gemini import calls, content, flat, messages
 from reenact.sources.gemini.chat import Chat
 from reenact.sources.gemini.document import is_torn, torn
 from reenact.sources.gemini.records import Change, Message, Meta, Record, Rewind, is_row, read
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
-from reenact.sources.session import name_of
 
 VERSION = 2
 

@@ -13,7 +13,7 @@ import msgspec
 
 from reenact import clock
 from reenact.sources.members import items, mapping, mappings, text
-from reenact.sources.session import name_of
+from reenact.sources.names import name_of
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,8 +24,9 @@ from reenact.events.bodies import (
 from reenact.sources import lines
 from reenact.sources.inspect_ai.discover import AGENT
 from reenact.sources.members import count, mapping, mappings, number, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
-from reenact.sources.strand import Page, Strand, digest
+from reenact.sources.strand import Page, Strand
 from reenact.sources.tool_names import kind_of
 
 VERSION = 1
@@ -52,7 +53,7 @@ class SampleParser:
         for value in decoded.values:
             disposition = self._row(value)
         if decoded.warning is not None:
-            self._strand.emit(digest("warn", decoded.warning.raw or ""), decoded.warning)
+            self._strand.emit(name_of("warn", decoded.warning.raw or ""), decoded.warning)
             disposition = "warning"
         return self._page.parsed(disposition)
 
@@ -86,7 +87,7 @@ class SampleParser:
         return "events"
 
     def _said(self, message: dict[str, Any]) -> Disposition:
-        name = f"message:{text(message, 'id') or digest('said', repr(message.get('content')))}"
+        name = f"message:{text(message, 'id') or name_of('said', repr(message.get('content')))}"
         said = blocks(message.get("content"))
         if message.get("role") == "system":
             self._strand.emit(name, SystemMessage(blocks=said, origin="system"))
@@ -100,7 +101,7 @@ class SampleParser:
     def _event(self, event: dict[str, Any]) -> Disposition:
         self._page.ts = clock.parse_iso(text(event, "timestamp"))
         kind = text(event, "event") or "untyped"
-        name = f"{kind}:{text(event, 'uuid') or text(event, 'id') or digest('event', repr(event))}"
+        name = f"{kind}:{text(event, 'uuid') or text(event, 'id') or name_of('event', repr(event))}"
         match kind:
             case "model":
                 self._answered(event, name)
@@ -193,7 +194,7 @@ class SampleParser:
 
     def _unknown(self, name: str, raw: dict[str, Any]) -> Disposition:
         self._page.unknown.append(name)
-        self._strand.emit(digest("unknown", repr(raw)), Unknown(name=name, raw=raw))
+        self._strand.emit(name_of("unknown", repr(raw)), Unknown(name=name, raw=raw))
         return "events"
 
 

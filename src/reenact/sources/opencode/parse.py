@@ -25,11 +25,11 @@ from reenact.events.bodies import (
 )
 from reenact.sources import lines
 from reenact.sources.members import integer, mapping, text
+from reenact.sources.names import name_of
 from reenact.sources.opencode import course, dialog
 from reenact.sources.opencode.records import Row, rows
 from reenact.sources.opencode.state import State
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
-from reenact.sources.strand import digest
 
 _QUIET = frozenset(
     {"message.part.removed", "session.diff", "session.idle", "session.status", "session.compacted"}
@@ -62,7 +62,7 @@ class OpencodeParser:
 
     def _warn(self, warning: ParseWarning) -> None:
         course.start(self._state, {})
-        name = digest("warn", f"{warning.category}\x1f{warning.size}\x1f{warning.raw}")
+        name = name_of("warn", f"{warning.category}\x1f{warning.size}\x1f{warning.raw}")
         self._state.strand.emit(name, warning)
 
     def _row(self, row: Row) -> Disposition:
@@ -103,7 +103,7 @@ class OpencodeParser:
         at = integer(mapping(info, "time"), "created")
         state.page.ts = row.ts if at is None else at * 1000
         name = (
-            f"{row.kind}:{text(info, 'id', 'messageID', 'requestID') or digest('row', _canonical(row.raw))}"
+            f"{row.kind}:{text(info, 'id', 'messageID', 'requestID') or name_of('row', _canonical(row.raw))}"
         )
         match row.kind:
             case "newer.system":

@@ -20,10 +20,10 @@ from reenact.events.bodies import (
 from reenact.sources.gemini import content, tools
 from reenact.sources.gemini.records import Call, responses
 from reenact.sources.members import count, integer, mapping, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition
 from reenact.sources.qwen.records import Record, stated
 from reenact.sources.qwen.state import AGENT, INHERITED, Answer, File, key_of
-from reenact.sources.session import name_of
 
 _REMINDER = "<system-reminder>"
 _HUMAN = frozenset({None, "mid_turn_user_message"})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from reenact.sources import lines
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 from reenact.sources.qwen import dialog, notices
 from reenact.sources.qwen.records import Record, is_row, read
 from reenact.sources.qwen.state import File
-from reenact.sources.session import name_of
 
 VERSION = 1
 

@@ -27,8 +27,9 @@ from reenact.events.bodies import (
 )
 from reenact.sources import lines
 from reenact.sources.members import count, flag, mapping, mappings, number, text
+from reenact.sources.names import name_of
 from reenact.sources.protocol import Line, Parsed, Setting
-from reenact.sources.strand import Page, Strand, digest
+from reenact.sources.strand import Page, Strand
 from reenact.sources.swe_agent.discover import AGENT
 from reenact.sources.swe_agent.messages import plain, talk
 
@@ -51,7 +52,7 @@ class TrajectoryParser:
         for value in decoded.values[:1]:
             self._run(value)
         if decoded.warning is not None:
-            self._strand.emit(digest("warn", decoded.warning.raw or ""), decoded.warning)
+            self._strand.emit(name_of("warn", decoded.warning.raw or ""), decoded.warning)
             return self._page.parsed("warning")
         return self._page.parsed("events" if self._page.drafts else "metadata")
 
