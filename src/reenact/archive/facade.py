@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from reenact import config as configuration
 from reenact import export, ingest, tree, usage
-from reenact.archive import carrying, counting, following, handing, noting, pulse, zones
+from reenact.archive import caring, carrying, counting, following, handing, importing, noting, pulse, zones
 from reenact.archive.agents import SOURCES
 from reenact.archive.guard import Guard
 from reenact.archive.past import Past, past_of
@@ -19,9 +18,8 @@ from reenact.archive.standing import is_over
 from reenact.archive.texts import Texts
 from reenact.archive.values import Checkup, Risk, header_of
 from reenact.clock import Clock
-from reenact.errors import UsageError
 from reenact.ids import RandomMinter
-from reenact.ingest import accounting, keepup, secrets
+from reenact.ingest import accounting
 from reenact.sources import Environment
 from reenact.store import Filter, SessionRow, open_store
 
@@ -37,12 +35,7 @@ if TYPE_CHECKING:
     from reenact.replay import Script
     from reenact.replay.model import Errors, Timing
     from reenact.sessions import LiveSession, LiveSessions
-    from reenact.sources import Source
     from reenact.store import Damage, Removal, Size, Store
-
-_DAY = 86_400_000_000
-_SCAN_LIMIT = 1 << 30
-Tell = Callable[[ingest.Progress], None]
 
 
 class Archive:
@@ -100,16 +93,7 @@ class Archive:
         Raises:
             UsageError: there is no such agent or path.
         """
-        chosen = self._sources(agents)
-        named = list(paths)
-        if not named:
-            return ingest.newest_first(ingest.everywhere(chosen, self.environment))
-        for path in named:
-            if not os.path.lexists(path):
-                raise UsageError(f"there is no {path}", hint="name an agent, a folder or a transcript")
-        return ingest.newest_first(
-            item for path in named for item in ingest.below(chosen, os.path.abspath(path))
-        )
+        return importing.find(self, agents=agents, paths=paths)
 
     def catch_up(
         self,
@@ -118,7 +102,7 @@ class Archive:
         everything: bool = False,
         again: bool = False,
         seconds: float | None = None,
-        progress: Tell | None = None,
+        progress: importing.Tell | None = None,
     ) -> ingest.Report:
         """Imports what is new or changed among `found` (else among all transcripts of this machine).
 
@@ -126,32 +110,13 @@ class Archive:
         was left out. `again` brings back what `remove` removed. After `seconds`, the transcripts that
         are left are given back in the report, to be imported by another call.
         """
-        items = self.find() if found is None else found
-        rest: list[ingest.Found] = []
-        if not everything:
-            items, rest = ingest.first_part(items, self.path, is_kept=self._is_kept)
-        self.store.catch_up()
-        end = None if seconds is None else self.clock.now() + int(seconds * 1_000_000)
-        is_over = lambda: end is not None and self.clock.now() >= end  # noqa: E731
-        backfill = ingest.Backfill(
-            self.store, never=self.settings.imports.never, again=again, progress=progress, is_over=is_over
-        )
-        ingest.begin(self.store, SOURCES)
-        report = backfill.run(items)
-        ingest.derive_all(self.store, SOURCES, progress=progress, is_over=is_over)
-        return ingest.Report(
-            agents=report.agents,
-            problems=report.problems,
-            left_out=len(rest),
-            left_out_bytes=sum(item.transcript.size for item in rest),
-            postponed=report.postponed,
+        return importing.catch_up(
+            self, found, everything=everything, again=again, seconds=seconds, progress=progress
         )
 
     def problems(self, *, agents: Iterable[str] = (), paths: Iterable[str] = ()) -> list[ingest.Problem]:
         """Gives what looks like a transcript and cannot be read as one."""
-        chosen, named = self._sources(agents), [os.path.abspath(path) for path in paths]
-        roots = [(source, root) for source in chosen for root in (named or source.roots(self.environment))]
-        return list(ingest.problems(roots))
+        return importing.problems(self, agents=agents, paths=paths)
 
     def looked_in(self) -> list[tuple[str, tuple[str, ...]]]:
         """Gives, for each agent, the folders in which its transcripts are looked for."""
@@ -159,27 +124,7 @@ class Archive:
 
     def risks(self) -> list[Risk]:
         """Gives the transcripts that their agents will delete of their own accord, soonest first."""
-        risks = []
-        for item in ingest.everywhere(SOURCES, self.environment):
-            retention = item.source.retention(self.environment, item.transcript)
-            if retention is not None:
-                risks.append(Risk(agent=item.source.agent, retention=retention, kept=self._is_kept(item)))
-        return sorted(risks, key=lambda risk: risk.retention.deletes_at)
-
-    def _is_kept(self, item: ingest.Found) -> bool:
-        place = self.store.place(item.transcript.path)
-        return place is not None and (place.size, place.mtime_ns) == (
-            item.transcript.size,
-            item.transcript.mtime_ns,
-        )
-
-    def _sources(self, agents: Iterable[str]) -> tuple[Source, ...]:
-        names = list(agents)
-        known = {source.agent: source for source in SOURCES}
-        for name in names:
-            if name not in known:
-                raise UsageError(f"{name} is no agent", hint=f"agents: {', '.join(known)}")
-        return tuple(known[name] for name in names) or SOURCES
+        return importing.risks(self)
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -494,29 +439,9 @@ class Archive:
 
     def checkup(self, *, days: int = 7, everything: bool = False) -> Checkup:
         """Looks at what is at risk, odd, secret or large; secrets in the newest GB unless `everything`."""
-        horizon = self.clock.now() + days * _DAY
-        traces = keepup.traces(self.variables)
-        scan = secrets.scan(self.store, self.guard.find, limit=None if everything else _SCAN_LIMIT)
-        config = configuration.config_path(self.variables)
-        return Checkup(
-            risks=tuple(risk for risk in self.risks() if risk.retention.deletes_at <= horizon),
-            problems=tuple(self.problems()),
-            drift=tuple(self.store.drift()),
-            warnings=tuple(self.store.warnings(limit=10_000)),
-            secrets=scan,
-            sizes=tuple(self.store.sizes()),
-            source_bytes=self.source_bytes(),
-            paths=(
-                str(self.path),
-                *([self.variables["REENACT_CACHE"]] if self.variables.get("REENACT_CACHE") else []),
-                *([str(config)] if os.path.exists(config) else []),
-                *traces,
-            ),
-            installed=bool(traces),
-            prices=self.prices.version,
-        )
+        return caring.checkup(self, days=days, everything=everything)
 
-    def reindex(self, *, progress: Tell | None = None) -> int:
+    def reindex(self, *, progress: importing.Tell | None = None) -> int:
         """Deletes everything derived and derives it again; gives the number of events."""
         self.store.clear_cache()
         self.store.catch_up()
