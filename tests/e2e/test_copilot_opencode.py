@@ -16,12 +16,11 @@ from tests.clients.books import Entry, add
 from tests.clients.endpoint import Endpoint
 from tests.clients.run import Machine
 from tests.clients.script import Call, Cut, Say, Script, Talk, Usage
+from tests.ingest.corpus import texts
 from tests.ingest.machines import answers, imported, opened
 
-from reenact.archive import Archive
 from reenact.events import Tokens
-from reenact.events.blocks import Text
-from reenact.events.bodies import AssistantMessage, FileChanged, ToolCalled, ToolFinished
+from reenact.events.bodies import FileChanged, ToolCalled, ToolFinished
 from reenact.store import SessionRow
 
 pytestmark = pytest.mark.e2e
@@ -154,16 +153,6 @@ def _counted(row: SessionRow) -> Tokens:
     return Tokens(input=own.input, cache_read=own.cache_read, cache_write=own.cache_write, output=own.output)
 
 
-def _said(archive: Archive, row: SessionRow) -> list[str]:
-    return [
-        block.text
-        for event in archive.events(row.id)
-        if isinstance(event.body, AssistantMessage)
-        for block in event.body.blocks
-        if isinstance(block, Text)
-    ]
-
-
 _BOOM = {"command": "echo oops; exit 3", "description": "Fail"}
 
 
@@ -205,7 +194,7 @@ def test_what_is_imported_is_what_the_endpoint_answered(worked: tuple[str, Desk]
         assert row.cwd == str(desk.machine.cwd)
         assert row.status == "completed"
         assert _counted(row) == _tokens(desk.entries())
-        assert _said(archive, row) == ["Let me look.", "The number is 42.", "Still 42."]
+        assert texts(archive, row) == ["Let me look.", "The number is 42.", "Still 42."]
         events = list(archive.events(row.id))
         calls = [event.body for event in events if isinstance(event.body, ToolCalled)]
         assert [call.tool_kind for call in calls] == ["file_read", "shell"]
@@ -262,7 +251,7 @@ def test_a_helper_is_a_session_of_its_own(client: str, tmp_path: Path) -> None:
         assert _counted(rows["main"]) == _tokens(parts["Ask a helper"])
         assert _counted(rows["subagent"]) == _tokens(parts["Helper task"])
         assert rows["subagent"].parent == rows["main"].id
-        assert _said(archive, rows["subagent"]) == ["It is 42."]
+        assert texts(archive, rows["subagent"]) == ["It is 42."]
         assert [e.body for e in archive.events(rows["main"].id) if isinstance(e.body, FileChanged)] == []
 
 
@@ -287,7 +276,7 @@ def test_what_was_answered_before_a_kill_is_kept(client: str, tmp_path: Path) ->
             (row,) = archive.sessions()
             assert row.status != "completed"
             assert _counted(row) == _tokens(desk.entries())
-            assert _said(archive, row)[0] == "One."
+            assert texts(archive, row)[0] == "One."
 
 
 def test_a_fork_of_opencode_counts_only_what_it_asked_itself(tmp_path: Path) -> None:

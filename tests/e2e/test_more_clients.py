@@ -13,15 +13,14 @@ import msgspec
 import pytest
 from tests.clients import install
 from tests.clients.rules_endpoint import Rule, RulesEndpoint, Spent
+from tests.ingest.corpus import texts
 from tests.ingest.machines import answers, imported, opened
 
-from reenact.events.blocks import Text
-from reenact.events.bodies import AgentSpawned, AssistantMessage, FileChanged, ToolCalled, ToolFinished
+from reenact.events.bodies import AgentSpawned, FileChanged, ToolCalled, ToolFinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reenact.archive import Archive
     from reenact.store import SessionRow
 
 pytestmark = pytest.mark.e2e
@@ -284,7 +283,7 @@ def test_calls_texts_and_places_are_those_of_the_run(played: Played, tmp_path: P
             event.body.name for row in rows for event in archive.events(row.id) if isinstance(event.body, ToolCalled)
         )  # fmt: skip
         assert called == asked
-        said = _texts(archive, main)
+        said = texts(archive, main)
         assert FINAL in said
         assert AGAIN in said
         assert all(row.parent == main.id for row in rows if row.kind == "subagent")
@@ -315,13 +314,3 @@ def test_every_line_is_booked_and_understood_and_twice_is_once(played: Played, t
         for item in reversed(archive.find()):
             archive.catch_up([item])
         assert answers(archive) == before
-
-
-def _texts(archive: Archive, row: SessionRow) -> list[str]:
-    return [
-        block.text
-        for event in archive.events(row.id)
-        if isinstance(event.body, AssistantMessage)
-        for block in event.body.blocks
-        if isinstance(block, Text)
-    ]
