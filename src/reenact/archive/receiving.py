@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reenact.gateway import Server
-from reenact.integrations.otlp import Receiver
+from reenact.integrations.otlp import Receiver, Spool
 
 if TYPE_CHECKING:
     from reenact.archive.facade import Archive
@@ -19,7 +19,7 @@ def receive_otlp(archive: Archive, *, port: int) -> Iterator[str]:
     with type(archive)(
         archive.path, settings=archive.settings, variables=archive.variables, clock=archive.clock
     ) as own:
-        receiver = Receiver(own)
+        receiver = Receiver(own, Spool(own.path / "incoming", own.guard.value))
         try:
             with Server(receiver, port=port) as server:
                 yield f"{server.address}/v1/traces"

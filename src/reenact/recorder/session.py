@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from reenact.events import Completeness, Event, Header, SourceKind, blocks, bodies
 from reenact.events.bodies import EndStatus
+from reenact.ids import session_id
 from reenact.recorder.asking import ExchangeScope
 from reenact.recorder.content import blocks_of
 from reenact.recorder.course import Course
@@ -373,6 +374,7 @@ class Session:
         model: str | None = None,
         config: Mapping[str, Any] | None = None,
         background: bool = False,
+        session: str | None = None,
     ) -> Session:
         """Gives the session of a sub-agent, linked both ways; enter it with `with`, or `start` it.
 
@@ -384,19 +386,25 @@ class Session:
             model: its model.
             config: its configuration.
             background: whether the parent goes on meanwhile.
+            session: its own id of the session, any text; the same one again goes on where it was.
         """
         here = here_in(self)
         call = call or (here.call if here is not None else None)
-        session = self.tools.minter.mint()
+        fresh = self.tools.minter.mint() if session is None else session_id(agent, session)
         header = Header(
-            id=session, agent=agent, native_id=session, kind="subagent", parent=self.id, parent_call=call
+            id=fresh,
+            agent=agent,
+            native_id=session or fresh,
+            kind="subagent",
+            parent=self.id,
+            parent_call=call,
         )
         begin = bodies.SessionStarted(
             task=task, agent=agent, model=model, cwd=self.begin.cwd, config=dict(config) if config else None
         )
         child = Session(self.tools, header, begin, hooks=self.hooks, deltas=self.deltas, parent=self)
         child.announced = bodies.AgentSpawned(
-            child=session, call=call, name=name or agent, task=task, background=background
+            child=fresh, call=call, name=name or agent, task=task, background=background
         )
         return child
 

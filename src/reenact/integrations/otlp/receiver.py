@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from reenact.integrations.otlp.spans import spans_of
+from reenact.integrations.otlp.spool import Spool
 from reenact.integrations.otlp.traces import Recordings, Traces
 
 Message = MutableMapping[str, Any]
@@ -22,12 +23,16 @@ _JSON = "application/json"
 class Receiver:
     """Takes spans from exporters. `close` (or the server's shutdown) writes what is not complete.
 
+    What it acknowledged is on disk; after a kill, the next receiver of the archive takes it up.
+
     Args:
         archive: where sessions are recorded.
+        spool: where spans wait.
     """
 
-    def __init__(self, archive: Recordings) -> None:
-        self.traces = Traces(archive)
+    def __init__(self, archive: Recordings, spool: Spool) -> None:
+        self.traces = Traces(archive, spool)
+        self.traces.recover()
 
     async def __call__(
         self,

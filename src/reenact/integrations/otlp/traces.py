@@ -1,15 +1,23 @@
-"""Puts spans together into traces, and writes each as a session: loops, turns, tools, sub-agents."""
+"""Puts spans together into traces, and writes each as a session: loops, turns, tools, sub-agents.
+
+Spans are kept from the moment they are taken. What a session tells already is not told again, so that
+a trace that comes twice, or whose writing was cut short, becomes one.
+"""
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from reenact.errors import ArchiveError
 from reenact.events import AnyBody, blocks, bodies
 from reenact.integrations.otlp.spans import GenAiSpan, blocks_of
+from reenact.integrations.otlp.spool import Spool
 from reenact.recorder import Session, spent
 
 _AGENT, _TOOL = "invoke_agent", "execute_tool"
@@ -38,38 +46,63 @@ class _Told(msgspec.Struct, kw_only=True):
 class Traces:
     """Collects spans; writes a trace when the span that all others are in has come. Safe for threads."""
 
-    def __init__(self, archive: Recordings) -> None:
+    def __init__(self, archive: Recordings, spool: Spool) -> None:
         self._archive = archive
+        self._spool = spool
         self._lock = threading.Lock()
         self._waiting: dict[str, dict[str, GenAiSpan]] = {}
         self._count = 0
 
     def add(self, spans: Iterable[GenAiSpan]) -> None:
-        """Takes spans; a span that came before is the same."""
+        """Takes spans; a span that came before is the same. They survive when it returns.
+
+        Raises:
+            OSError: they could not be kept.
+            ArchiveError: a trace could not be written; it is kept until it can be.
+        """
+        told = list(spans)
         with self._lock:
-            begun = set()
-            for span in spans:
-                known = self._waiting.setdefault(span.trace, {})
-                self._count += span.id not in known
-                known[span.id] = span
-                if not span.parent:
-                    begun.add(span.trace)
-            for trace in begun:
-                self._write(trace)
-            while self._count > _MOST:
-                self._write(next(iter(self._waiting)))
+            self._spool.keep(told)
+            self._take(told)
+
+    def recover(self) -> None:
+        """Takes up what receivers left that were killed."""
+        with self._lock:
+            told, forget = self._spool.take_over()
+            self._spool.keep(told)
+            forget()
+            try:
+                self._take(told)
+            except (OSError, ArchiveError) as error:
+                sys.stderr.write(f"reenact: spans are kept, and not yet recorded: {error}\n")
 
     def flush(self) -> None:
-        """Writes what has come, complete or not."""
+        """Writes what has come, complete or not; what cannot be written stays kept."""
         with self._lock:
             for trace in list(self._waiting):
-                self._write(trace)
+                try:
+                    self._write(trace)
+                except (OSError, ArchiveError) as error:
+                    sys.stderr.write(f"reenact: spans are kept, and not yet recorded: {error}\n")
+            self._spool.close()
+
+    def _take(self, spans: Sequence[GenAiSpan]) -> None:
+        for span in spans:
+            known = self._waiting.setdefault(span.trace, {})
+            self._count += span.id not in known
+            known[span.id] = span
+        for trace in dict.fromkeys(span.trace for span in spans if not span.parent):
+            self._write(trace)
+        while self._count > _MOST:
+            self._write(next(iter(self._waiting)))
 
     def _write(self, trace: str) -> None:
-        spans = self._waiting.pop(trace)
-        self._count -= len(spans)
+        spans = self._waiting[trace]
         if any(span.operation for span in spans.values()):
             _Writing(self._archive, trace, spans).write()
+        del self._waiting[trace]
+        self._count -= len(spans)
+        self._spool.done(trace, (span for others in self._waiting.values() for span in others.values()))
 
 
 class _Writing:
@@ -89,17 +122,19 @@ class _Writing:
         name = next(filter(None, told), self._trace)
         agent = tops[0].agent if tops else first.text("gen_ai.agent.name") or first.name or "agent"
         session = self._archive.record(agent=agent, session=name)
+        known = _Known(session)
         session.start(ts=first.begin)
         loops: list[GenAiSpan | None] = [*tops]
         if any(self._agent_of(span) is None and span.operation != _AGENT for span in self._known):
             loops.append(None)
         for top in sorted(loops, key=lambda span: span.begin if span is not None else first.begin):
-            self._write_loop(session, top)
+            self._write_loop(session, known, top)
         end = max(span.end for span in self._spans.values())
         failed = next((top.error for top in tops if top.error), None)
         session.end("failed" if failed else "completed", error=failed, ts=end)
+        _check(session)
 
-    def _write_loop(self, session: Session, agent: GenAiSpan | None) -> None:
+    def _write_loop(self, session: Session, known: _Known, agent: GenAiSpan | None) -> None:
         """Writes one run of an agent; of what is in no agent where None."""
         own = [one for one in self._known if self._agent_of(one) is agent and one is not agent]
         if agent is None:
@@ -129,19 +164,32 @@ class _Writing:
         ended = bodies.LoopEnded(status="aborted" if error else "completed", reason=error)
         events.append(_Told(ts=end, order=9, body=ended, loop=loop))
         for event in sorted(events, key=lambda event: (event.ts, event.order)):
-            self._emit(session, event)
+            self._emit(session, known, event)
 
-    def _emit(self, session: Session, event: _Told) -> None:
+    def _emit(self, session: Session, known: _Known, event: _Told) -> None:
         span = event.span
         if event.body is not None:
-            session.emit(event.body, ts=event.ts, loop=event.loop, turn=event.turn)
+            if not known.tells(event.body, event.ts, event.loop, event.turn):
+                session.emit(event.body, ts=event.ts, loop=event.loop, turn=event.turn)
         elif span is not None and span.is_model_call:
-            _ask(session, span, event.loop)
+            asked = bodies.ModelRequested(exchange=span.id)
+            if not known.tells(asked, span.begin, event.loop, span.id):
+                _ask(session, span, event.loop)
         elif span is not None:
-            child = session.child(agent=span.agent, call=self._call_of(span))
-            child.start(ts=span.begin)
-            self._write_loop(child, span)
-            child.end("failed" if span.error else "completed", error=span.error, ts=span.end)
+            self._write_child(session, known, span)
+
+    def _write_child(self, session: Session, known: _Known, span: GenAiSpan) -> None:
+        own = f"{self._trace}/{span.id}"
+        child = session.child(agent=span.agent, call=self._call_of(span), session=own)
+        if known.has_finished(child.id):
+            return
+        if known.has_begun(child.id):
+            child.announced = None
+        told = _Known(child)
+        child.start(ts=span.begin)
+        self._write_loop(child, told, span)
+        child.end("failed" if span.error else "completed", error=span.error, ts=span.end)
+        _check(child)
 
     def _above(self, span: GenAiSpan) -> Iterator[GenAiSpan]:
         seen = {span.id}
@@ -162,6 +210,48 @@ class _Writing:
             if above.operation == _AGENT:
                 return None
         return None
+
+
+class _Known:
+    """What a session told before a trace is written into it."""
+
+    def __init__(self, session: Session) -> None:
+        self._told: Counter[tuple[Any, ...]] = Counter()
+        self._begun: set[str | None] = set()
+        self._finished: set[str | None] = set()
+        for event in session.events():
+            self._told[_key(event.body, event.ts, event.loop, event.turn)] += 1
+            match event.body:
+                case bodies.AgentSpawned(child=child):
+                    self._begun.add(child)
+                case bodies.AgentFinished(child=child):
+                    self._finished.add(child)
+                case _:
+                    pass
+
+    def tells(self, body: AnyBody, ts: int, loop: str, turn: str) -> bool:
+        """Tells whether an event is there already; each that is there answers for one."""
+        key = _key(body, ts, loop, turn)
+        is_told = self._told[key] > 0
+        self._told[key] -= is_told
+        return is_told
+
+    def has_begun(self, child: str) -> bool:
+        return child in self._begun
+
+    def has_finished(self, child: str) -> bool:
+        return child in self._finished
+
+
+def _key(body: AnyBody, ts: int | None, loop: str | None, turn: str | None) -> tuple[Any, ...]:
+    about = [getattr(body, name, None) for name in ("exchange", "call", "key")]
+    return (body.kind, ts, loop or "", turn or "", *about)
+
+
+def _check(session: Session) -> None:
+    """Raises `ArchiveError` where not all of a session could be kept."""
+    if session.degraded is not None:
+        raise ArchiveError(f"session {session.id} could not be written: {session.degraded}")
 
 
 def _prompt(own: Sequence[GenAiSpan], loop: str, begin: int, *, is_human: bool) -> list[_Told]:

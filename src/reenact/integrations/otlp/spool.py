@@ -1,0 +1,167 @@
+"""Spans that were acknowledged and wait for their trace: kept on disk, so that no kill takes them.
+
+One file per receiver, which holds its lock as long as it lives; what a dead one left is taken over by
+the next. A line is either spans, scrubbed, or the name of a trace that has become a session.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reenact.integrations.otlp.spans import GenAiSpan
+
+_LARGE = 32 << 20
+"""Bytes from which on a file is written anew, without what has become a session."""
+Scrub = Callable[[Any], Any]
+"""Gives a JSON value without its secrets."""
+
+
+class _Line(msgspec.Struct, omit_defaults=True):
+    spans: list[GenAiSpan] = []
+    done: str | None = None
+
+
+class Spool:
+    """The waiting spans of one receiver, in a folder of an archive. Not safe for threads."""
+
+    def __init__(self, folder: Path, scrub: Scrub) -> None:
+        self._folder = folder
+        self._scrub = scrub
+        self._handle = -1
+        self._path = folder
+        self._size = 0
+        self._bound = _LARGE
+
+    def keep(self, spans: Iterable[GenAiSpan]) -> None:
+        """Writes spans down; when it returns, they survive.
+
+        Raises:
+            OSError: they could not be written.
+        """
+        told = [self._clean(span) for span in spans]
+        if told:
+            self._append(_Line(spans=told))
+
+    def done(self, trace: str, waiting: Iterable[GenAiSpan]) -> None:
+        """Takes note that a trace need not be kept any more, but those that are `waiting` must."""
+        rest = list(waiting)
+        if self._handle < 0:
+            return
+        if not rest:
+            os.ftruncate(self._handle, 0)
+            self._size = 0
+        elif self._size <= self._bound:
+            self._append(_Line(done=trace))
+        else:
+            self._renew(rest)
+
+    def take_over(self) -> tuple[list[GenAiSpan], Callable[[], None]]:
+        """Gives what dead receivers left, and what to call once that is kept elsewhere."""
+        spans: dict[tuple[str, str], GenAiSpan] = {}
+        taken: list[tuple[Path, int]] = []
+        for path in sorted(self._folder.glob("otlp-*.jsonl")):
+            handle = _locked(path) if path != self._path else -1
+            if handle >= 0:
+                taken.append((path, handle))
+                spans.update(_read(path))
+
+        def forget() -> None:
+            for path, handle in taken:
+                path.unlink(missing_ok=True)
+                os.close(handle)
+
+        return list(spans.values()), forget
+
+    def close(self) -> None:
+        """Ends the writing; a file in which nothing waits goes."""
+        if self._handle >= 0:
+            if not self._size:
+                self._path.unlink(missing_ok=True)
+            os.close(self._handle)
+            self._handle = -1
+
+    def _append(self, line: _Line) -> None:
+        if self._handle < 0:
+            self._handle, self._path = self._fresh()
+        data = msgspec.json.encode(line) + b"\n"
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._handle, view) :]
+            os.fdatasync(self._handle)
+        except OSError:
+            os.ftruncate(self._handle, self._size)  # no half line before the next one
+            raise
+        self._size += len(data)
+
+    def _renew(self, waiting: list[GenAiSpan]) -> None:
+        handle, path = self._handle, self._path
+        self._handle, self._size = -1, 0
+        try:
+            self.keep(waiting)
+        except OSError:
+            self.close()
+            self._handle, self._path, self._size = handle, path, os.fstat(handle).st_size
+            raise
+        path.unlink(missing_ok=True)
+        os.close(handle)
+        self._bound = max(_LARGE, 2 * self._size)
+
+    def _fresh(self) -> tuple[int, Path]:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        while True:
+            path = self._folder / f"otlp-{secrets.token_hex(8)}.jsonl"
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            handle = _locked(path)
+            if handle >= 0:  # else another receiver took the empty file for a dead one's
+                return handle, path
+
+    def _clean(self, span: GenAiSpan) -> GenAiSpan:
+        told = {"name": span.name, "error": span.error, "attributes": span.attributes}
+        return msgspec.structs.replace(span, **self._scrub(told))
+
+
+def _locked(path: Path) -> int:
+    """Gives the locked file; -1 where somebody else holds it, or it is gone."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return -1
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return -1
+    if not os.fstat(handle).st_nlink:
+        os.close(handle)
+        return -1
+    return handle
+
+
+def _read(path: Path) -> dict[tuple[str, str], GenAiSpan]:
+    """Gives the spans that still wait; a line cut off at the end was never acknowledged."""
+    found: dict[tuple[str, str], GenAiSpan] = {}
+    *lines, rest = path.read_bytes().split(b"\n")
+    damaged = 0
+    for data in lines:
+        try:
+            line = msgspec.json.decode(data, type=_Line)
+        except msgspec.DecodeError:
+            damaged += 1
+            continue
+        found.update({(span.trace, span.id): span for span in line.spans})
+        if line.done is not None:
+            found = {key: span for key, span in found.items() if key[0] != line.done}
+    if damaged:
+        kept = path.with_suffix(".damaged")
+        kept.write_bytes(b"\n".join([*lines, rest]))
+        sys.stderr.write(f"reenact: {damaged} lines of spans could not be read; they are in {kept}\n")
+    return found
