@@ -12,6 +12,7 @@ from reenact.archive import Archive, open_sample
 from reenact.errors import NotFoundError, SessionExistsError, UnpairedError, UsageError
 from reenact.events import blocks, bodies
 from reenact.sessions import LiveSession, LiveSessions
+from reenact.store import Past
 
 
 def test_a_fork_shares_the_first_messages_and_takes_no_subscribers(live: LiveSessions) -> None:
@@ -43,6 +44,22 @@ def test_a_fork_names_its_parent_and_the_event_where_it_left(archive: Archive, l
     assert archive.session(fork.id).parent_event == told.branched_at
     assert bodies_of(archive, fork.id, "session.started")[0].task == "else"
     assert archive.past(fork.id) is not None
+
+
+def test_the_past_of_a_fork_is_what_it_shares(archive: Archive, live: LiveSessions) -> None:
+    root = fill(live.open(), "one", "two", "three")
+    near = root.fork_at(messages=2)
+    fill(near, "else")
+    third = near.messages()[2]
+    assert archive.past(near.id) == Past(session=root.id, seq=root.messages()[1].seq)
+    inner = near.fork_at(messages=1)  # leaves in what its parent shares with the root
+    assert archive.past(inner.id) == Past(session=root.id, seq=root.messages()[0].seq)
+    outer = near.fork_at(messages=3)
+    assert archive.past(outer.id) == Past(session=near.id, seq=third.seq)
+    assert texts(outer) == ["one", "two", "else"]
+    alone = near.fork_at(0)
+    assert archive.past(alone.id) is None
+    assert texts(alone) == []
 
 
 def test_events_that_are_no_messages_count_in_a_position(live: LiveSessions) -> None:

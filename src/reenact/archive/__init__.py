@@ -12,8 +12,8 @@ with reenact.open() as archive:     # or reenact.open("/path")
 from reenact.archive.agents import SOURCES
 from reenact.archive.facade import Archive
 from reenact.archive.opening import open_archive, open_sample
-from reenact.archive.past import Past
 from reenact.archive.values import Checkup, Risk
 from reenact.archive.zones import zone
+from reenact.store import Past
 
 __all__ = ["SOURCES", "Archive", "Checkup", "Past", "Risk", "open_archive", "open_sample", "zone"]

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from reenact import export
 from reenact.archive.agents import SOURCES
-from reenact.archive.past import past_of
 from reenact.archive.pricing import Pricer
 from reenact.archive.values import header_of
 from reenact.errors import UsageError
 from reenact.ingest.carrying import Taken, from_archive, from_file
-from reenact.store import Filter, open_store
+from reenact.store import Filter, open_store, past_of
 
 if TYPE_CHECKING:
     from reenact.archive.facade import Archive

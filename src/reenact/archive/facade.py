@@ -12,7 +12,6 @@ from reenact import export, ingest, tree, usage
 from reenact.archive import caring, carrying, counting, following, handing, importing, noting, pulse, zones
 from reenact.archive.agents import SOURCES
 from reenact.archive.guard import Guard
-from reenact.archive.past import Past, past_of
 from reenact.archive.pricing import Pricer, overrides
 from reenact.archive.standing import is_over
 from reenact.archive.texts import Texts
@@ -21,7 +20,7 @@ from reenact.clock import Clock
 from reenact.ids import RandomMinter
 from reenact.ingest import accounting
 from reenact.sources import Environment
-from reenact.store import Filter, SessionRow, open_store
+from reenact.store import Filter, Past, SessionRow, open_store, past_of
 
 if TYPE_CHECKING:
     from reenact import launch

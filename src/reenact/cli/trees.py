@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 from rich.text import Text
 
 from reenact import tree as trees
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
     from reenact.archive import Archive
     from reenact.cli.app import Context
-    from reenact.store import SessionRow
-    from reenact.tree import Step, Turn
+    from reenact.store import Past, SessionRow
+    from reenact.tree import Step, Tree, Turn
 
+_DEEPEST = 20
+"""Forks of forks whose shared past is shown."""
 _GLYPHS = {True: "✓", False: "✗", None: "·"}
 
 
@@ -53,6 +56,8 @@ def _document(archive: Archive, row: SessionRow) -> dict[str, Any]:
     shown["session"]["native_id"] = row.native_id
     shown["session"]["kind"] = row.kind
     shown["session"]["children"] = list(row.children)
+    past = archive.past(row.id)
+    shown["past"] = None if past is None else msgspec.to_builtins(past)
     shown["subagents"] = [_document(archive, child) for child in _subagents(archive, row)]
     return shown
 
@@ -76,6 +81,7 @@ class _Grower:
         self._archive = archive
         self._everything = everything
         self._names = short_names(archive)
+        self._shared: list[str] = []
 
     def title(self, row: SessionRow) -> str:
         """Gives a session in one line, what may be cut off last."""
@@ -88,6 +94,28 @@ class _Grower:
         """Adds loops, turns, tools and sub-agents of a session."""
         tree = self._archive.tree(row.id)
         children = {child.id: child for child in _subagents(self._archive, row)}
+        past = self._archive.past(row.id)
+        if past is not None:
+            self._share(branch, past)
+        self._add_loops(branch, tree, children)
+        for child in list(children.values()):  # nobody told which call started them
+            self._add_child(branch, child)
+        if tree.forked is not None and past is None:
+            parent = tree.forked.parent
+            branch.add(f"⑂ forked from {self._names.get(parent, parent[:8])}")
+
+    def _share(self, branch: Branches, past: Past) -> None:
+        """Adds what a fork shares with another session, as it was when it left: it is that one's own."""
+        name = self._names.get(past.session, past.session[:8])
+        shared = branch.add(_row(f"⑂ forked from {name}: 1 to {past.seq} are shared"), style="dim")
+        if len(self._shared) < _DEEPEST and past.session not in self._shared:
+            self._shared.append(past.session)
+            further = self._archive.past(past.session)
+            if further is not None:
+                self._share(shared, further)
+            self._add_loops(shared, self._archive.tree(past.session, at=past.seq), {})
+
+    def _add_loops(self, branch: Branches, tree: Tree, children: dict[str, SessionRow]) -> None:
         # One that failed or was cut off is often told of by itself alone, not where it was started.
         started = {child.parent_call: child.id for child in children.values() if child.parent_call}
         for loop in tree.loops:
@@ -97,11 +125,6 @@ class _Grower:
             node = branch.add(_row(f"▌ {prompt}{status}{mark}"))
             for turn in loop.turns:
                 self._add_turn(node, turn, children, started)
-        for child in list(children.values()):  # nobody told which call started them
-            self._add_child(branch, child)
-        if tree.forked is not None:
-            parent = tree.forked.parent
-            branch.add(f"⑂ forked from {self._names.get(parent, parent[:8])}")
 
     def _add_turn(
         self, node: Branches, turn: Turn, children: dict[str, SessionRow], started: dict[str, str]

@@ -26,9 +26,10 @@ from reenact.recorder.here import enter, leave
 from reenact.sessions import compaction, pairs
 from reenact.sessions.context import Context
 from reenact.sessions.message import Message
-from reenact.sessions.past import own_events, shared_past
+from reenact.sessions.past import shared_past
 from reenact.sessions.subscription import Closed, Subscription
 from reenact.sessions.values import Ancestry, Compaction, Snapshot
+from reenact.store import own_events
 from reenact.tree import SHORTEN
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from reenact.recorder import Session, Tools, current
 from reenact.sessions import compaction, pairs
 from reenact.sessions.cutting import Cut, cut_at, cut_behind
 from reenact.sessions.live import LiveSession
-from reenact.sessions.past import forked_of, own_events, row_of
+from reenact.sessions.past import row_of
 from reenact.sessions.values import Ancestry
-from reenact.store import SessionRow, Store
+from reenact.store import SessionRow, Store, forked_of, own_events
 
 _DEEPEST = 1000
 _BEGIN = 20

@@ -7,6 +7,7 @@ room alone speaks SQL. It knows no agent and no format of one, and refuses to ch
 from reenact.store.local import LocalStore
 from reenact.store.memory import MemoryStore
 from reenact.store.opening import open_store
+from reenact.store.past import Past, forked_of, own_events, past_of
 from reenact.store.pricing import Pricer
 from reenact.store.protocol import Deriving, Store, Tail, Writer
 from reenact.store.summary import BESIDE
@@ -56,6 +57,7 @@ __all__ = [
     "MemoryStore",
     "Original",
     "OriginalKey",
+    "Past",
     "Place",
     "Pricer",
     "Removal",
@@ -70,5 +72,8 @@ __all__ = [
     "Total",
     "Warned",
     "Writer",
+    "forked_of",
     "open_store",
+    "own_events",
+    "past_of",
 ]
