@@ -62,6 +62,7 @@ class Following:
         self._archive = archive
         self._store = archive.store
         self._wanted = wanted
+        self._kinds = tuple(f"{word}." for word in wanted.kinds)
         self._rows: dict[str, SessionRow] = {}
         self._ready: deque[Followed] = deque()
         self._is_closed = False
@@ -214,9 +215,7 @@ class Following:
         return line
 
     def _is_kind(self, event: Event) -> bool:
-        kinds = self._wanted.kinds
-        kind = event.body.kind
-        return not kinds or any(kind == word or kind.startswith(word + ".") for word in kinds)
+        return not self._kinds or f"{event.body.kind}.".startswith(self._kinds)
 
 
 def is_project(project: str | None, name: str) -> bool:

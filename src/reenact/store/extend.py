@@ -57,13 +57,16 @@ class Extension:
         self._chunks = list(held.chunks[:chunks])
 
     def write(self, found: Match, content: BinaryIO) -> None:
-        """Writes the chunk at which the comparison ended, as far as it is new, and all that follows."""
+        """Writes the chunk at which the comparison ended, as far as it is new, and all that follows.
+
+        A short chunk is the last one: what its agent adds to a file while it is read comes next time.
+        """
         chunk = found.chunk
         while chunk:
             self._chunk(chunk)
             if self._length - self._saved >= CHECKPOINT:
                 self._save()
-            chunk = read_chunk(content)
+            chunk = read_chunk(content) if len(chunk) == CHUNK else b""
 
     def _chunk(self, chunk: bytes) -> None:
         index = self._length // CHUNK
