@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -39,6 +39,11 @@ class Texts:
         """Brings the text index up to the events, for some time or to the end; tells whether it is there."""
         return self._store.index_text(seconds=seconds, tell=tell)
 
+    def _renew(self) -> None:
+        """Brings the text index up to date; what the disk has no room for is not found."""
+        with suppress(OSError):
+            self.index()
+
     def beside(self, found: Sequence[Found]) -> AbstractContextManager[None]:
         """Has texts indexed while transcripts are imported in this block, where they are many."""
         from reenact.ingest import indexing
@@ -63,12 +68,12 @@ class Texts:
         query = self.query(text, scan=scan)
         if scan:
             return list(self._store.scan(query, limit=limit))
-        self.index()
+        self._renew()
         return self._store.search(query, limit=limit, rank=rank, before=before)
 
     def sessions(self, text: str, where: Filter | None = None) -> list[SessionRow]:
         """Gives the sessions that fit a query, and a filter, latest activity first."""
         query = self.query(text)
         if not all(of_session(leaf) for leaf in leaves(query.root)):
-            self.index()
+            self._renew()
         return self._store.sessions(msgspec.structs.replace(where or Filter(), query=query))

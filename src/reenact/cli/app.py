@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -136,6 +137,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if debug:
             raise
         click.echo(f"error: {error}", err=True)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            click.echo("hint: what was kept before is safe; make room, then run it again", err=True)
         sys.exit(1)
     except Exception as error:
         if debug:

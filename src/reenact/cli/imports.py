@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.cli.app import Context
     from reenact.ingest import Found, Report
+
+_FULL = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT)))
 
 
 @click.command("import")
@@ -90,10 +94,14 @@ def quietly(
         return archive.catch_up([])
     try:
         with bar("importing") as progress:
-            return archive.catch_up(found, seconds=seconds, progress=progress)
+            report = archive.catch_up(found, seconds=seconds, progress=progress)
     except (ArchiveBusyError, ReadOnlyArchiveError) as error:
         click.echo(f"note: {error.message}; showing what is there", err=True)
         return None
+    full = [problem for problem in report.problems if problem.reason in _FULL]
+    if full:
+        click.echo(f"note: {full[0].reason}: {len(full):,} transcripts are not imported yet", err=True)
+    return report
 
 
 def _wants_all(report: Report, *, quiet: bool) -> bool:

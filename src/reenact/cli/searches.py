@@ -89,8 +89,12 @@ def _quoted(word: str) -> str:
 
 def index_texts(archive: Archive, *, quiet: bool = False) -> None:
     """Brings the text index up to date, and says so on a terminal where that takes a while."""
-    with _counter("indexing texts", quiet=quiet) as tell:
-        is_whole = archive.texts.index(tell=tell)
+    try:
+        with _counter("indexing texts", quiet=quiet) as tell:
+            is_whole = archive.texts.index(tell=tell)
+    except OSError as error:
+        click.echo(f"note: texts are not all indexed yet: {error.strerror or error}", err=True)
+        return
     if not is_whole and not quiet:
         click.echo(
             "note: texts are not all indexed yet (another process is at it, or it cannot be written)",

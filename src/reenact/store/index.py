@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import shutil
 import tempfile
 import threading
@@ -17,6 +15,7 @@ from reenact.errors import ReadOnlyArchiveError
 from reenact.store import schema
 from reenact.store.layout import make_directory
 from reenact.store.lock import SHORT_WAIT, locked
+from reenact.store.sql import full_told
 
 
 class Index:
@@ -127,10 +126,9 @@ class Index:
                 self._writer.execute("BEGIN IMMEDIATE")
                 self._depth, self._owner = 1, threading.get_ident()
                 try:
-                    yield self._writer
-                    self._writer.execute("COMMIT")
-                except apsw.FullError as error:
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
+                    with full_told(self.path):
+                        yield self._writer
+                        self._writer.execute("COMMIT")
                 finally:
                     self._depth = 0
                     if self._writer.in_transaction:
@@ -170,14 +168,14 @@ class Index:
 
     def vacuum(self) -> None:
         if self._writer is not None:
-            with self._guard, contextlib.suppress(apsw.BusyError):
+            with self._guard, contextlib.suppress(apsw.BusyError, apsw.FullError):
                 self._writer.execute("VACUUM")
         self.settle()
 
     def settle(self) -> None:
         """Moves what is noted beside the index into it, unless somebody reads just now."""
         if self._writer is not None:
-            with self._guard, contextlib.suppress(apsw.BusyError):
+            with self._guard, contextlib.suppress(apsw.BusyError, apsw.FullError):
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:

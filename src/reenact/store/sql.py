@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import errno
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -10,6 +14,15 @@ import apsw
 from reenact.store.summary import storable
 
 Values = Sequence[Any] | Mapping[str, Any]
+
+
+@contextlib.contextmanager
+def full_told(path: Path) -> Iterator[None]:
+    """Tells of a full disk as files do: as an `OSError` with its number."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
 def fetch(connection: apsw.Connection, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:

@@ -23,7 +23,7 @@ from reenact.query import EventFacts, Walk
 from reenact.store import frames
 from reenact.store.index import Index
 from reenact.store.lock import locked
-from reenact.store.sql import fetch, fetch_one
+from reenact.store.sql import fetch, fetch_one, full_told
 from reenact.store.summary import storable
 from reenact.store.text_shard import Entry, Holding, Shard, delete
 
@@ -116,13 +116,16 @@ class TextIndex:
 
         Stops when the `seconds` are over, or when it is told that it is over. Does nothing while
         another process does it, or where the cache cannot be written.
+
+        Raises:
+            OSError: the disk is full.
         """
         if not self._index.can_write:
             return False
         until = None if seconds is None else time.monotonic() + seconds
         ends = lambda: is_over() or (until is not None and time.monotonic() >= until)  # noqa: E731
         try:
-            with locked(self._lock_path, wait=0):
+            with locked(self._lock_path, wait=0), full_told(self._folder):
                 self._settle_mark()
                 due = self._due()
                 if not due.sessions and not due.gone:
