@@ -116,6 +116,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):  # a sign that the terminal's encoding lacks ends no command
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    out = sys.stdout
     try:
         result: Any = group.main(args=words, prog_name="reenact", standalone_mode=False)
         sys.stdout.flush()
@@ -133,6 +134,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except SystemExit as ended:
+        # where whoever reads has enough, click calls it a failure and puts a mute stream in place of ours
+        sys.exit(0 if sys.stdout is not out else ended.code)
     except OSError as error:
         if debug:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -33,10 +34,16 @@ MARKS = {
 }
 
 
+class _Printer(Console):
+    def on_broken_pipe(self) -> None:
+        """Tells that whoever reads has enough, which is no failure."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console() -> Console:
     """Gives the console for results: no colour when not a terminal, width of the terminal or 80."""
     wide = None if os.isatty(1) or os.environ.get("COLUMNS") else 80
-    return Console(width=wide, highlight=False, soft_wrap=False, emoji=False, markup=False)
+    return _Printer(width=wide, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
 def sessions_table(archive: Archive, rows: list[SessionRow], *, limit: int, subagents: bool) -> None:
