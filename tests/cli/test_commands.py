@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,17 @@ class TestWithTranscripts:
         assert len(shown) == len(expected_sessions())
         assert {run("tree", name).out.split()[0] for name in shown} == shown
 
+    @pytest.mark.parametrize("columns", [32, 40, 65, 66, 120])
+    def test_no_number_of_usage_is_cut_off(
+        self, run: Run, columns: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        title, rule, *rows = run("usage").out.splitlines()
+        assert len(rule) <= columns
+        assert title.split()[-1] == "cost"
+        assert [row.split()[0] for row in rows if "$" in row][-1].startswith("tot")
+        assert not [row for row in rows if "$" in row and "…" in row]
+
     @pytest.mark.parametrize(
         "by", ["daily", "weekly", "monthly", "session", "project", "model", "agent", "blocks"]
     )
@@ -165,7 +178,8 @@ class TestWithTranscripts:
         assert other["cost_usd"] != own["cost_usd"]
         unknown = run("usage", "--as", "no-such-model")
         assert unknown.code == 0
-        assert "?" in unknown.out
+        assert unknown.out.splitlines()[-2].split()[-1] == "—"
+        assert "— no price is known" in unknown.out
         assert run("usage", "--timezone", "Mars/Olympus").code == 2
 
     def test_export_gives_bytes_lines_or_a_document(self, run: Run, tmp_path: Path) -> None:
@@ -337,3 +351,15 @@ def test_what_cannot_be_read_is_in_the_document_too(run: Run, home: Path) -> Non
     (problem,) = said.document["problems"]
     assert (problem["agent"], problem["path"]) == ("opencode", str(database))
     assert said.err.count(str(database)) == 1
+
+
+@pytest.mark.usefixtures("full_home")
+@pytest.mark.parametrize("words", ["list --json", "show last -v", "export last --format jsonl", "doctor", ""])
+def test_a_reader_that_has_enough_is_no_failure(run: Run, words: str) -> None:
+    run("import")
+    program = [sys.executable, "-m", "reenact", *words.split()]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        worker.stdout.close()
+        assert worker.stderr is not None
+        assert (worker.stderr.read(), worker.wait()) == (b"", 0)

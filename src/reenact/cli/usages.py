@@ -57,7 +57,8 @@ def usage(
     windows; `limits` tells those alone, with the limits that were hit and when they end.
 
     Every response counts once, at the session that made it first, whatever copies forks and resumes
-    left. Numbers marked ~ are lower bounds: the log did not state the whole. ? is a price nobody knows.
+    left. Numbers marked ~ are lower bounds: the log did not state the whole. ≥ marks a cost of which
+    a part has no known price, — one of which nothing has.
     """
     archive = caught_up(context, skip=no_import)
     if by == "limits":
