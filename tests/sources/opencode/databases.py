@@ -204,8 +204,8 @@ class Book:
 
     def fork(self, source: str = MAIN, target: str = FORK) -> None:
         """Copies a session as `--fork` does: other ids, all else the same, no link."""
-        title = self._info(source)["title"]
-        self.session(target, title=f"{title} (fork #1)")
+        title, _, count = str(self._info(source)["title"]).rstrip(")").partition(" (fork #")
+        self.session(target, title=f"{title} (fork #{int(count or 0) + 1})")
         renamed: dict[str, str] = {}
         for identity, (session, info) in list(self._messages.items()):
             if session != source:

@@ -182,6 +182,24 @@ def test_o05_what_a_fork_copied_counts_once_and_names_its_parent(tmp_path: Path,
         assert fork.inherited == STORY
 
 
+@pytest.mark.parametrize("more", [True, False], ids=["goes on first", "at once"])
+def test_o05_a_fork_of_a_fork_comes_from_the_fork(tmp_path: Path, more: bool) -> None:
+    book, again = Book(tmp_path), "ses_fork_of_the_fork"
+    story(book)
+    book.fork()
+    if more:
+        book.prompt("msg_9", "And now?", session=FORK)
+        book.answer("msg_91", "msg_9", "Still one.", tokens=used(50, 5, 0, 900), session=FORK)
+    book.fork(FORK, again)
+    book.prompt("msg_8", "And then?", session=again)
+    book.answer("msg_81", "msg_8", "Two.", tokens=used(60, 6, 0, 950), session=again)
+    book.close()
+    with imported(tmp_path / "archive", tmp_path) as archive:
+        rows = {row.native_id: row for row in archive.sessions()}
+        assert (rows[FORK].parent, rows[again].parent) == (rows[MAIN].id, rows[FORK].id)
+        assert rows[again].own.tokens == Tokens(input=60, cache_read=950, output=6, reasoning=0)
+
+
 def test_o05_a_fork_of_one_answer_has_no_sums_of_its_own(tmp_path: Path) -> None:
     book = Book(tmp_path)
     book.session()

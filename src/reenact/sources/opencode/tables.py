@@ -7,6 +7,7 @@ and `part` are read as they are now; and for sessions that OpenCode 2 knows, its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -28,6 +29,8 @@ _LOGGED = (
     "AND type NOT LIKE '%share%'"
 )
 _LAST = 253_402_300_800_000  # Unix milliseconds of the year 10000
+_COUNTED = re.compile(r"(.*) \(fork #(\d{1,6})\)", re.DOTALL)
+_LAST_COPIED = "SELECT max(time_created) FROM message WHERE session_id=? AND time_created<?"
 _FORK = (
     "SELECT p.session_id FROM message p JOIN session s ON s.id=p.session_id WHERE p.session_id IN "
     "(SELECT id FROM session WHERE project_id=? AND time_created<? AND id<>?) AND p.time_created=? "
@@ -109,14 +112,19 @@ def _extent(database: Database, table: str, session: str) -> tuple[int, int]:
 
 
 def _forked_from(database: Database, row: dict[str, Any]) -> str | None:
-    """Gives the session that a session's first messages were copied from: those are older than itself."""
-    first = next(
-        database.query("SELECT min(time_created) FROM message WHERE session_id=?", (str(row["id"]),)), None
-    )
-    if first is None or first[0] is None or first[0] >= row["time_created"]:
+    """Gives the session that a session's messages were copied from: those are older than itself.
+
+    Of several that hold the last of them (a fork of a fork holds those of both) it is the one that the
+    title counts on from: `T`, `T (fork #1)`, `T (fork #2)`.
+    """
+    last = next(database.query(_LAST_COPIED, (str(row["id"]), row["time_created"])), None)
+    if last is None or last[0] is None:
         return None
-    title = str(row.get("title") or "").rpartition(" (fork #")[0]
-    values = (str(row.get("project_id")), row["time_created"], str(row["id"]), first[0], title)
+    counted = _COUNTED.fullmatch(str(row.get("title") or ""))
+    title = "" if counted is None else counted[1]
+    if counted is not None and int(counted[2]) > 1:
+        title += f" (fork #{int(counted[2]) - 1})"
+    values = (str(row.get("project_id")), row["time_created"], str(row["id"]), last[0], title)
     found = next(database.query(_FORK, values), None)
     return None if found is None else str(found[0])
 
