@@ -1,7 +1,8 @@
 """What a command prints: passed on as it comes, and written down by whole lines, up to a bound.
 
-Nothing is held back for the recording: bytes go on first. A line is scrubbed whole, so that a secret
-cannot hide on the border of two pieces.
+Lines are written down first, so that what anybody saw survives a kill; that takes less than a
+millisecond, and what is no whole line yet waits for nothing. A line is scrubbed whole, so that a
+secret cannot hide on the border of two pieces.
 """
 
 from __future__ import annotations
@@ -52,9 +53,8 @@ class Tee:
 
     def _run(self) -> None:
         while piece := os.read(self._stream.fileno(), _PIECE):
-            is_heard = self._pass_on(piece)
             self._take(piece)
-            if not is_heard:
+            if not self._pass_on(piece):
                 break  # who does not read any more: the command is to learn it, as it would without us
         self._write(self._waiting)
         self._stream.close()
