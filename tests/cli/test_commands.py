@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -228,6 +229,21 @@ class TestWithTranscripts:
         assert sum(source["skipped"] for source in run("import", "--json").document["sources"]) == 2
         assert run("import", "--again").code == 0
         assert run("list", "--json").document["sessions"] == before
+
+    @pytest.mark.parametrize(
+        ("answer", "code", "said"),
+        [("", 2, "add --yes"), ("n\n", 1, "nothing was changed"), ("y\n", 0, "for good?")],
+        ids=["nobody there", "no", "yes"],
+    )
+    def test_nothing_is_removed_without_a_yes(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, said: str
+    ) -> None:
+        first = run("list", "--json").document["sessions"][0]["id"]
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        asked = run("rm", first, "--with-forks")
+        assert asked.code == code
+        assert said in asked.err
+        assert (first in run("list", "--json").out) is (code != 0)
 
     def test_doctor_names_what_is_at_risk_and_what_is_ours(self, run: Run, tmp_path: Path) -> None:
         run("import")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reenact.cli import documents
+from reenact.cli.asking import agreed
 from reenact.cli.options import as_json
 from reenact.cli.progress import bar
 from reenact.cli.searches import query_text
@@ -117,8 +118,8 @@ def rm(
     if dry_run:
         removed, freed = tuple(chosen), 0
     else:
-        if not yes:
-            click.confirm(f"remove {len(chosen)} session(s) for good?", abort=True, err=True)
+        if not yes and not agreed(f"remove {len(chosen)} session(s) for good?"):
+            return 1
         removal = archive.remove(chosen, with_forks=with_forks)
         removed, freed = removal.sessions, removal.bytes_freed
     if as_json:

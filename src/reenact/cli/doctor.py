@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reenact.cli import documents
+from reenact.cli.asking import agreed
 from reenact.cli.options import as_json
 from reenact.cli.text import relative, safe, size_text
 from reenact.errors import UsageError
@@ -72,8 +73,8 @@ def _change(archive: Archive, *, install: bool, timer: bool, yes: bool) -> int:
         return 0
     for change in changes:
         _preview(change)
-    if not yes:
-        click.confirm("make this change?", abort=True, err=True)
+    if not yes and not agreed("make this change?"):
+        return 1
     for change in changes:
         change.apply()
     click.echo("done; `reenact doctor --uninstall` undoes it" if install else "done")
