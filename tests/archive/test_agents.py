@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reenact.archive.agents import BUNDLED, PluginWarning, with_plugins
+from reenact.archive.agents import PluginWarning, with_plugins
+from reenact.sources.bundled import BUNDLED
 
 GOOD = """
 import copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import pytest
 from tests.ingest.machines import DATA, answers, opened
+from tests.sources.inspect_ai.test_log import GENUINE, sample, write
 
 from reenact import ingest
 from reenact.archive import Archive
 from reenact.ingest import Found, parallel
 from reenact.ingest.parallel import Ahead
+from reenact.ingest.worker import source_of
+from reenact.sources import Source
+from reenact.sources.bundled import BUNDLED
 from reenact.store import Filter
 from reenact.store.outwork import Parcel
 
@@ -32,6 +37,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(path, copies / path.name)
     (copies / "empty.jsonl").touch()
     (copies / "page.jsonl").write_text("<html>no rows</html>\n")
+    evaluations = home / "runs"
+    evaluations.mkdir()
+    shutil.copy(GENUINE, evaluations / GENUINE.name)
+    write(evaluations / "two.eval", sample(), sample(id="two", epoch=2))
+    settings = home / ".config" / "reenact" / "config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"[roots]\ninspect = [{json.dumps(str(evaluations))}]\n")
     return home
 
 
@@ -80,11 +92,22 @@ def test_workers_give_what_one_process_gives(
         report = imported(archive)
         assert everything(archive) == expected
         assert len(taken) > 20
+        assert len([path for path in taken if ".eval" in path]) == 3
         assert sum(agent.new for agent in report.agents) >= len(taken)
         again = imported(archive)
         assert sum(agent.new + agent.changed for agent in again.agents) == 0
         archive.reindex()
         assert everything(archive) == expected
+
+
+@pytest.mark.parametrize("source", BUNDLED, ids=lambda source: str(source.agent))
+def test_a_worker_finds_every_bundled_source_by_its_agent(source: Source) -> None:
+    assert source_of(source.agent) is source
+
+
+def test_a_worker_knows_no_source_of_another_package() -> None:
+    assert source_of("mine") is None
+    assert source_of("protocol") is None
 
 
 def test_workers_that_die_cost_nothing_but_time(

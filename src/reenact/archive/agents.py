@@ -13,35 +13,10 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reenact.sources import (
-    Source,
-    atif,
-    claude_code,
-    codex,
-    copilot,
-    gemini,
-    inspect_ai,
-    opencode,
-    pi,
-    qwen,
-    swe_agent,
-)
+from reenact.sources import Source
+from reenact.sources.bundled import BUNDLED
 
 GROUP = "reenact.sources"
-
-BUNDLED: tuple[Source, ...] = (
-    claude_code.SOURCE,
-    codex.SOURCE,
-    gemini.SOURCE,
-    copilot.SOURCE,
-    opencode.SOURCE,
-    pi.SOURCE,
-    qwen.SOURCE,
-    atif.SOURCE,
-    swe_agent.SOURCE,
-    inspect_ai.SOURCE,
-)
-"""In the order in which people meet them."""
 
 
 class PluginWarning(UserWarning):

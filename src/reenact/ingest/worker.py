@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,6 +18,7 @@ from reenact.clock import ManualClock
 from reenact.ingest import content
 from reenact.ingest.derive import derive, made_from
 from reenact.sources import Source, Transcript
+from reenact.sources.bundled import BUNDLED
 from reenact.store import OriginalKey, Place, Store
 from reenact.store.outwork import Parcel, Workshop
 
@@ -44,10 +44,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def source_of(agent: str) -> Source | None:
     """Gives the bundled source of an agent; plug-ins are not looked for in a worker."""
-    try:
-        return cast("Source", import_module(f"reenact.sources.{agent}").SOURCE)
-    except (ImportError, AttributeError):
-        return None
+    return next((source for source in BUNDLED if source.agent == agent), None)
 
 
 def work(order: Order) -> Answer:
