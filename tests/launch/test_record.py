@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reenact.archive import Archive, open_archive
+from reenact.archive.guard import Guard
+from reenact.events import encode
 from reenact.events.bodies import SessionEnded, SessionStarted
 from reenact.launch import Options, playback
 from reenact.launch.demo import ScriptedModel
@@ -59,6 +62,32 @@ def test_a_recording_is_a_session_with_its_calls_counted(archive: Archive, model
     assert isinstance(bodies[0], SessionStarted)
     assert bodies[0].command == tuple(agent())
     assert isinstance(bodies[-1], SessionEnded)
+
+
+def test_what_holds_no_secret_is_not_searched_rule_by_rule(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[str] = []
+
+    def search(self: Guard, value: Any) -> Any:
+        searched.append(value["kind"] if isinstance(value, dict) else value)
+        return value
+
+    monkeypatch.setattr(Guard, "value", search)
+    monkeypatch.setattr(Guard, "text", search)
+    recorded = archive.record_command([sys.executable, "-c", "print('one line')"], output=True)
+    assert recorded.exit_code == 0
+    recorded = archive.record_command(agent())
+    assert recorded.exchanges == 2
+    assert set(searched) <= {"session.started"}  # it tells of the environment: names of secrets among it
+
+
+def test_a_secret_of_a_wrapped_command_is_not_kept(archive: Archive) -> None:
+    secret = "sk-ant-api03-" + "Ab3dEf6hIj" * 9 + "kAA"
+    recorded = archive.record_command([sys.executable, "-c", f"print('key {secret}')"], output=True)
+    kept = b"".join(encode(event) for event in archive.events(recorded.session))
+    assert b"reenact.stdout" in kept
+    assert secret.encode() not in kept
 
 
 def test_a_failing_command_is_a_failed_session(archive: Archive) -> None:

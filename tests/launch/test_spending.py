@@ -35,6 +35,7 @@ def test_what_no_log_counts_the_recording_counts_once(tmp_path: Path) -> None:
             minter=CountingMinter("later"),
             scrub=archive.guard.value,
             scrub_text=archive.guard.text,
+            is_clean=archive.guard.is_clean,
         )
         header = Header(id=SESSION, agent="agent", native_id=SESSION)
         assert [launch.count(tools, header, []) for _ in range(2)] == [1, 0]

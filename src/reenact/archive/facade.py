@@ -417,6 +417,7 @@ class Archive:
             minter=RandomMinter(),
             scrub=self.guard.value,
             scrub_text=self.guard.text,
+            is_clean=self.guard.is_clean,
             sources=SOURCES,
             environment=self.environment,
             never=tuple(self.settings.imports.never),

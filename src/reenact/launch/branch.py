@@ -16,7 +16,6 @@ from reenact.launch.providers import base_for
 from reenact.launch.record import finish, open_recorder
 from reenact.launch.tools import Tools
 from reenact.launch.values import Provider
-from reenact.recorder import ExchangeRecorder
 
 if TYPE_CHECKING:
     from reenact.events import Event
@@ -76,7 +75,7 @@ class Branch:
 
     def _way(self, base: str) -> RecordingApp:
         if base not in self._ways:
-            exchanges = ExchangeRecorder(self._open(), scrub_text=self._tools.scrub_text)
+            exchanges = self._tools.exchanges(self._open())
             self._ways[base] = RecordingApp(Upstream(base), exchanges, minter=self._tools.minter)
         return self._ways[base]
 

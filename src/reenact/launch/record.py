@@ -28,7 +28,6 @@ from reenact.launch.output import Output
 from reenact.launch.process import run
 from reenact.launch.routing import Wire
 from reenact.launch.tools import Choices, Recorded, Tools
-from reenact.recorder import Recorder
 from reenact.replay import to_config
 from reenact.store import BESIDE
 
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     import subprocess
 
     from reenact.events import Completeness
+    from reenact.recorder import Recorder
     from reenact.store import SessionRow
 
 INCOMPLETE = "reenact.incomplete"
@@ -151,7 +151,7 @@ def open_recorder(
     header = Header(
         id=session, agent=agent, native_id=session, kind="fork" if parent else "main", parent=parent
     )
-    recorder = Recorder(tools.store, header, clock=tools.clock, minter=tools.minter, scrub=tools.scrub)
+    recorder = tools.recorder(header)
     cwd = os.getcwd()
     declared = surroundings.declared(variables, tools.clock, cwd=cwd)
     recorder.record(

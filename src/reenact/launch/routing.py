@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reenact.gateway import RecordingApp, Upstream, http
-from reenact.recorder import ExchangeRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +39,7 @@ class Wire:
         self._ways = {
             prefix: RecordingApp(
                 Upstream(origin),
-                ExchangeRecorder(recorder, scrub_text=tools.scrub_text, is_logged=is_logged),
+                tools.exchanges(recorder, is_logged=is_logged),
                 minter=tools.minter,
             )
             for prefix, origin in origins.items()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reenact.events.bodies import ModelRequested, ModelResponded, UsageRecorded
 from reenact.launch.tools import Tools
-from reenact.recorder import Recorder, spent
+from reenact.recorder import spent
 from reenact.store import Filter
 from reenact.wire.dialects import dialect_named
 
@@ -48,7 +48,7 @@ def count(tools: Tools, header: Header, transcripts: Collection[str]) -> int:
                 pass
     if not records:
         return 0
-    recorder = Recorder(tools.store, header, clock=tools.clock, minter=tools.minter, scrub=tools.scrub)
+    recorder = tools.recorder(header)
     for record, event in records:
         recorder.record(record, turn=event.turn, lane=event.lane, ts=event.ts, source_kind="wire")
     recorder.close()

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import msgspec
 
 from reenact.clock import Clock
+from reenact.events import Header
 from reenact.ids import Minter
-from reenact.recorder import Scrub
+from reenact.recorder import ExchangeRecorder, Recorder, Scrub
 from reenact.sources import Environment, Source
 from reenact.store import Store
 
@@ -22,12 +23,31 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     scrub: Scrub
     """For JSON values."""
     scrub_text: Callable[[str], str]
+    is_clean: Callable[[bytes], bool]
+    """Tells quickly that bytes hold no secret; False says nothing."""
     sources: tuple[Source, ...] = ()
     """Whose transcripts are followed while their agents run."""
     environment: Environment | None = None
     """Where these lie."""
     never: tuple[str, ...] = ()
     """Projects that are not imported."""
+
+    def recorder(self, header: Header) -> Recorder:
+        """Opens the recording of a session."""
+        return Recorder(
+            self.store,
+            header,
+            clock=self.clock,
+            minter=self.minter,
+            scrub=self.scrub,
+            is_clean=self.is_clean,
+        )
+
+    def exchanges(self, recorder: Recorder, *, is_logged: bool = False) -> ExchangeRecorder:
+        """Gives what writes model calls into a recording; `is_logged` as there."""
+        return ExchangeRecorder(
+            recorder, scrub_text=self.scrub_text, is_clean=self.is_clean, is_logged=is_logged
+        )
 
     def source(self, agent: str) -> Source | None:
         """Gives the source of an agent, if it has one."""

@@ -234,8 +234,8 @@ class ExchangeRecorder:
     def _cleaned(self, dialect: Dialect, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Gives an answer without its secrets, also without those that its pieces cut apart."""
         if dialect.form_of(headers, body) != "json":
-            whole = msgspec.json.encode(dialect.assemble(body).message).decode()
-            if self._scrub(whole) != whole:
+            whole = msgspec.json.encode(dialect.assemble(body).message)
+            if self._keeper.cleaned(whole) != whole:
                 body = b"".join(dialect.rewrite_stream(body, _Scrubber(self._scrub)))
         return self._keeper.cleaned(body)
 
