@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ingest.following import ONE, append, row, rows, transcript
+from tests.ingest.following import ONE, TWO, append, row, rows, transcript
 
+from reenact.archive import open_archive
 from reenact.cli import watch_lines
 from reenact.cli.glyphs import Look
 from reenact.events import FORMAT, Event, Tokens, blocks, bodies
@@ -121,7 +124,8 @@ class Watching:
             environment.pop(name, None)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "reenact", "watch", *words],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace",
         )  # fmt: skip
 
     def line(self) -> str:
@@ -203,6 +207,78 @@ def test_exec_gives_events_on_stdin_and_never_to_a_shell(home: Path, tmp_path: P
     arguments, body = json.loads((tmp_path / "got").read_text().splitlines()[0])
     assert arguments == ["two words", "$HOME", ";"]
     assert body["blocks"][0]["text"] == "$(touch /tmp/never) `id`"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["interrupt", "terminate"])
+def test_a_command_that_hangs_stops_no_import_and_ending_goes_on_before_its_event(
+    home: Path, how: int
+) -> None:
+    begun = home / "begun"
+    hang = f"import time; open({str(begun)!r}, 'a').write('x'); time.sleep(600)"
+    watching = Watching(
+        home, "--kind", "message", "--json", "--exec", shlex.join([sys.executable, "-c", hang])
+    )
+    until_it_watches(watching)
+    path = transcript(home, ONE)
+    append(path, rows(ONE, [3, 4, 5]))
+    assert json.loads(watching.line())["event"]["body"]["blocks"][0]["text"] == "line 3"
+    append(path, row(ONE, 7, text="written while it hangs"))
+    with open_archive(home / "archive", variables={"HOME": str(home), "TZ": "UTC"}) as reader:
+        for _ in range(600):
+            reader.store.catch_up()
+            if any("while it hangs" in str(event.body) for event in reader.events("last")):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("what was written while the command hung was not imported")
+    code, _, err = watching.end(how)
+    assert code == 0
+    assert begun.read_text() == "x"
+    cursor = err.split("--since-cursor ")[1].strip()
+    again = Watching(home, "--kind", "message", "--json", "--since-cursor", cursor)
+    said = [json.loads(again.line())["event"]["body"]["blocks"][0]["text"] for _ in range(4)]
+    again.end()
+    assert said == ["line 3", "line 4", "line 5", "written while it hangs"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("/no/such/program", "No such file"),
+        (f"{sys.executable} -c 'import sys; sys.exit(3)'", "ended with 3"),
+        (f"{sys.executable} -c 'import os; os.close(0); os.write(1, bytes(range(256)))'", ""),
+    ],
+    ids=["missing", "failing", "binary and deaf"],
+)
+def test_a_command_that_fails_is_told_for_each_event_and_stops_nothing(
+    home: Path, command: str, told: str
+) -> None:
+    watching = Watching(home, "--kind", "message.user", "--exec", command)
+    until_it_watches(watching)
+    append(transcript(home, ONE), rows(ONE, range(3, 23)))
+    append(transcript(home, TWO, project="-home-dev-last"), row(TWO, 1, text="the very last"))
+    while "the very last" not in watching.line():
+        pass
+    if told:
+        assert watching.process.stderr is not None
+        lines = [watching.process.stderr.readline() for _ in range(11)]
+        assert all("warning: " in line and told in line for line in lines)
+    assert watching.end()[0] == 0
+
+
+def test_a_reader_that_has_enough_ends_it_without_a_word(home: Path) -> None:
+    watching = Watching(home, "--json", "--kind", "message")
+    until_it_watches(watching)
+    path = transcript(home, ONE)
+    append(path, row(ONE, 3))
+    watching.line()
+    assert watching.process.stdout is not None
+    assert watching.process.stderr is not None
+    watching.process.stdout.close()
+    append(path, row(ONE, 4))
+    assert watching.process.wait(60) == 0
+    with watching.process.stderr as told:
+        assert told.read() == ""
 
 
 @pytest.mark.parametrize(

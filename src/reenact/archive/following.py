@@ -66,6 +66,8 @@ class Following:
         self._rows: dict[str, SessionRow] = {}
         self._ready: deque[Followed] = deque()
         self._is_closed = False
+        self.note: str | None = None
+        """How it goes on, where not as it began: `None`, or why files are looked at by turns."""
         self._moment = archive.clock.now()
         self._given = ""
         self._since: int | None = None
@@ -96,15 +98,19 @@ class Following:
     def step(self, seconds: float = 0.0) -> list[Followed]:
         """Waits for something new, at most so long, and gives it (perhaps nothing)."""
         if not self._ready:
-            self._take(self.follower.step(seconds).arrivals)
+            self._round(seconds)
         found = list(self._ready)
         self._ready.clear()
         return found
 
+    def gather(self) -> None:
+        """Takes in what is new without waiting for it; the next step gives it."""
+        self._round(0.0)
+
     def __iter__(self) -> Iterator[Followed]:
         while not self._is_closed:
             if not self._ready:
-                self._take(self.follower.step(_PAUSE).arrivals)
+                self._round(_PAUSE)
             while self._ready:
                 followed = self._ready.popleft()
                 self._given = followed.cursor
@@ -122,6 +128,11 @@ class Following:
         self.close()
 
     # -- what arrived ---------------------------------------------------------------------------
+
+    def _round(self, seconds: float) -> None:
+        step = self.follower.step(seconds)
+        self.note = step.note or self.note
+        self._take(step.arrivals)
 
     def _resume(self, start: _Cursor) -> None:
         if start.index == self._feed.index and start.number + 1 >= self._feed.oldest:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from reenact.cli.glyphs import Look
 
 _PAUSE = 1.0
+_LONG = 10
+"""Pauses after which it is said that a command takes long."""
+_GRACE = 0.25
 
 
 @click.command()
@@ -64,23 +70,62 @@ def watch(
     ) as following:
         tell = _teller(archive, as_json=as_json, thinking=thinking, every=bool(kind), raw=raw)
         click.echo("watching; interrupt to end", err=True)
+        rounds = _Rounds(following)
         try:
-            for followed in _each(following):
-                tell(followed)
-                if words:
-                    _run(words, _record(archive, followed, raw=raw))
+            with _ended_kindly():
+                for followed in rounds:
+                    tell(followed)
+                    if words:
+                        _run(words, _record(archive, followed, raw=raw), rounds.gather)
         except KeyboardInterrupt:
-            click.echo(f"\ngo on from here: --since-cursor {following.cursor}", err=True)
+            click.echo(f"\ngo on from here: --since-cursor {rounds.behind}", err=True)
     return 0
 
 
-def _each(following: Following) -> Iterator[Followed]:
-    """Yields what comes; an archive that is busy for long is waited for."""
-    while True:
+class _Rounds:
+    """Gives what comes, and knows behind which event to go on when the work on one is cut short."""
+
+    def __init__(self, following: Following) -> None:
+        self._following = following
+        self._told: str | None = None
+        self.behind = following.cursor
+
+    def __iter__(self) -> Iterator[Followed]:
+        while True:
+            for followed in self._step():
+                yield followed
+                self.behind = followed.cursor
+            self.behind = self._following.cursor or self.behind
+
+    def gather(self) -> None:
+        """Takes in what agents write while a command works on what came before."""
+        with suppress(ArchiveBusyError):
+            self._following.gather()
+
+    def _step(self) -> list[Followed]:
+        """Gives what came; an archive that is busy for long is waited for."""
+        found: list[Followed] = []
         try:
-            yield from following.step(_PAUSE)
+            found = self._following.step(_PAUSE)
         except ArchiveBusyError as error:
             click.echo(f"note: {error.message}; waiting", err=True)
+        if self._following.note != self._told:
+            self._told = self._following.note
+            click.echo(f"note: {safe(self._told or '')}", err=True)
+        return found
+
+
+@contextmanager
+def _ended_kindly() -> Iterator[None]:
+    """Makes a request to end (SIGTERM) what an interrupt is, in the thread that may."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _words(command: str | None) -> list[str]:
@@ -151,15 +196,40 @@ def _record(archive: Archive, followed: Followed, *, raw: bool) -> bytes:
     return msgspec.json.encode({"v": 1, "cursor": followed.cursor, "session": whose, "event": event})
 
 
-def _run(words: list[str], record: bytes) -> None:
+def _run(words: list[str], record: bytes, meanwhile: Callable[[], None]) -> None:
     """Starts the command with an event on its stdin; one that fails is told and stops nothing."""
     try:
-        done = subprocess.run(words, input=record + b"\n", check=False, env=os.environ)
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, env=os.environ)
     except OSError as error:
         click.echo(f"warning: {safe(words[0])}: {error.strerror}", err=True)
         return
-    if done.returncode:
-        click.echo(f"warning: {safe(words[0])} ended with {done.returncode}", err=True)
+    given: bytes | None = record + b"\n"
+    rounds = 0
+    try:
+        while True:
+            try:
+                process.communicate(given, timeout=_PAUSE)
+                break
+            except subprocess.TimeoutExpired:
+                given = None  # what is left of it goes on with the next call
+                rounds += 1
+                meanwhile()
+            if rounds == _LONG:
+                click.echo(f"note: {safe(words[0])} still runs; further events wait for it", err=True)
+    except BaseException:
+        _stop(process)
+        raise
+    if process.returncode:
+        click.echo(f"warning: {safe(words[0])} ended with {process.returncode}", err=True)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a command whose work is cut short: an interrupt has reached it, too, if a terminal sent it."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
+        return
+    process.kill()
+    process.wait()
 
 
 COMMANDS = {"watch": watch}

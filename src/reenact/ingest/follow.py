@@ -47,6 +47,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What was imported, where anything was."""
     noticed: int = 0
     """Paths that changed."""
+    note: str | None = None
+    """What whoever watches is to be told of how it goes on."""
 
 
 class Follower:
@@ -140,7 +142,7 @@ class Follower:
         if noticed.everything or any(self._is_beside(path) for path in noticed.paths):
             self._store.catch_up()
         self._sync(now, is_dirty=report is not None)
-        return Step(arrivals=self._arrived(), report=report, noticed=len(noticed.paths))
+        return Step(arrivals=self._arrived(), report=report, noticed=len(noticed.paths), note=noticed.note)
 
     def close(self) -> None:
         """Ends the watching; what was imported is kept for good."""
@@ -248,7 +250,7 @@ class Follower:
         for path in noticed.paths:
             real = next((real for real in self._real if path.startswith(real + os.sep)), None)
             paths.add(path if real is None else self._real[real] + path[len(real) :])
-        return Noticed(paths=frozenset(paths), everything=noticed.everything)
+        return Noticed(paths=frozenset(paths), everything=noticed.everything, note=noticed.note)
 
     def _path(
         self, path: str, listed: dict[str, Found], folders: set[str], now: int, *, is_first: bool

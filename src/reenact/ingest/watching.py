@@ -23,6 +23,8 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     paths: frozenset[str] = frozenset()
     everything: bool = False
     """True where anything may have changed: notifications were lost, or a folder came to be."""
+    note: str | None = None
+    """What whoever watches is to be told of how it goes on."""
 
 
 class Watch(Protocol):
@@ -45,12 +47,17 @@ _IDLE_STEP_MS = 50
 
 
 class Native:
-    """Notifications of the system."""
+    """Notifications of the system.
+
+    Raises:
+        OSError: the system gives none (any more): its limits are reached, or a folder cannot be read.
+    """
 
     def __init__(self, folders: Folders) -> None:
-        from watchfiles._rust_notify import RustNotify
+        from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
         self._make = RustNotify
+        self._failure = WatchfilesRustInternalError
         self._folders = folders
         self._watched: tuple[tuple[str, int, int], ...] = ()
         self._notify: RustNotify | None = None
@@ -65,7 +72,10 @@ class Native:
             time.sleep(min(seconds, 1.0))
             return Noticed()
         step = _STEP_MS if seconds < 0.2 else _IDLE_STEP_MS
-        found = self._notify.watch(_DEBOUNCE_MS, step, max(1, int(seconds * 1000)), None)
+        try:
+            found = self._notify.watch(_DEBOUNCE_MS, step, max(1, int(seconds * 1000)), None)
+        except self._failure as error:
+            raise OSError(str(error)) from error
         if found == "signal":
             raise KeyboardInterrupt
         return Noticed() if isinstance(found, str) else Noticed(paths=frozenset(path for _, path in found))
@@ -83,7 +93,12 @@ class Native:
         self._watched = _there(self._folders())
         if self._watched:
             paths = [path for path, _, _ in self._watched]
-            self._notify = self._make(paths, False, False, 0, True, True)
+            try:
+                self._notify = self._make(paths, False, False, 0, True, True)
+            except FileNotFoundError:  # it went just now; the next round sees what there is
+                self._watched = ()
+            except self._failure as error:
+                raise OSError(str(error)) from error
 
 
 def _there(folders: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
@@ -116,10 +131,14 @@ class Polled:
         self._known: dict[str, int] = {}
         self._cold: list[str] = []
         self._turn = 0
+        self._is_new = True
         self._walk()
 
     def wait(self, seconds: float) -> Noticed:
-        """See `Watch`."""
+        """See `Watch`. At first anything may have changed: files are known from when they are learned."""
+        if self._is_new:
+            self._is_new = False
+            return Noticed(everything=True)
         end = time.monotonic() + seconds
         while True:
             found = self.look()
@@ -219,11 +238,42 @@ def _changed_at(folder: str) -> int:
         return -1
 
 
+class Steady:
+    """Notifications while the system gives them; from then on, looks at the files by turns."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._note: str | None = None
+        self._watch: Watch
+        try:
+            self._watch = Native(folders)
+        except (ImportError, OSError) as error:
+            self._poll(error)
+
+    def wait(self, seconds: float) -> Noticed:
+        """See `Watch`. Where notifications end, anything may have changed: some may not have come."""
+        if self._note is None:
+            try:
+                return self._watch.wait(seconds)
+            except OSError as error:
+                self._watch.close()
+                self._poll(error)
+        note, self._note = self._note, None
+        return Noticed(everything=True, note=note)
+
+    def learn(self, paths: Iterable[str]) -> None:
+        """See `Watch`."""
+        self._watch.learn(paths)
+
+    def close(self) -> None:
+        """See `Watch`."""
+        self._watch.close()
+
+    def _poll(self, error: Exception) -> None:
+        self._watch = Polled(self._folders)
+        self._note = f"the system does not tell of changes ({error}); files are looked at by turns"
+
+
 def watch_of(folders: Folders, *, polled: bool = False) -> Watch:
     """Gives notifications where the system has them, else a look at the files by turns."""
-    if not polled:
-        try:
-            return Native(folders)
-        except (ImportError, OSError):
-            pass
-    return Polled(folders)
+    return Polled(folders) if polled else Steady(folders)

@@ -114,6 +114,8 @@ class FollowerThread:
         has_work = bool(self._postponed) or not self._is_indexed
         step = follower.step(0.05 if has_work else WAIT)
         now = archive.clock.now()
+        if step.note:
+            _LOG.warning("%s", step.note)
         if step.arrivals:
             self._last = step.arrivals[-1].number
             self._last_write = now
