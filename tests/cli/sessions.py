@@ -62,7 +62,10 @@ def ordinary() -> Script:
     script.add(bodies.PermissionAnswered(granted=False, call="c6", reason="not now"), turn="m4")
     script.add(bodies.ToolFinished(call="c6", ok=False, output="denied", category="denied"), turn="m4")
     script.says(
-        "The parser is mended.\n\n- empty text gives no rows\n- all 12 tests pass", "m5", stop="end_turn"
+        "The parser is mended.\n\n- empty text gives no rows\n- all 12 tests pass",
+        "m5",
+        stop="end_turn",
+        turn="m5",
     )  # e25
     script.add(
         bodies.UsageRecorded(key="m5", tokens=Tokens(input=10, output=9), model="model-b", quality="partial")

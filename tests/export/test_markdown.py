@@ -40,10 +40,11 @@ def worked() -> Script:
             blocks=(blocks.Reasoning(text="The tests first."), blocks.Text(text="I look at the *tests*.")),
             message="m1",
             model="model-a",
-        )
+        ),
+        turn="t1",
     )
-    script.calls("c1", "Bash", {"command": "pytest -q"}, message="m1")
-    script.calls("c2", "Edit", {"file_path": "a.py", "new": "one\ntwo"}, message="m1")
+    script.calls("c1", "Bash", {"command": "pytest -q"}, message="m1", turn="t1")
+    script.calls("c2", "Edit", {"file_path": "a.py", "new": "one\ntwo"}, message="m1", turn="t1")
     script.result("c1", "1 failed\n```\nnested\n```", ok=False)
     script.result("c2", "ok")
     script.changes("a.py", patch="@@ -1 +1 @@\n-old\n+new", call="c2")
@@ -51,11 +52,11 @@ def worked() -> Script:
     script.spends("m1", 42)
     script.add(bodies.PlanUpdated(items=(PlanItem(text="test", status="completed"), PlanItem(text="ship"))))
     script.add(bodies.PermissionAnswered(granted=False, call="c3", reason="no"))
-    script.calls("c3", "Web", "free <text>")
+    script.calls("c3", "Web", "free <text>", turn="t2")
     script.add(bodies.AgentSpawned(child="s2", name="helper", task="help me"))
     script.add(bodies.CompactionFinished(summary="so far", before=150000, after=12000))
     script.add(bodies.ErrorBody(message="overloaded"))
-    script.says("Done:\n\n```py\nx: List[int] = a < b\n```", "m4", stop="end_turn")
+    script.says("Done:\n\n```py\nx: List[int] = a < b\n```", "m4", stop="end_turn", turn="t3")
     script.human("Other", parent="e2")
     return script
 

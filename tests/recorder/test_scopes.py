@@ -10,6 +10,7 @@ from tests.recorder.rooms import answer, bodies_of, events_of, request, result, 
 from reenact.archive import Archive
 from reenact.events import Tokens, bodies
 from reenact.recorder.scopes import LoopScope
+from reenact.tree import statistics
 
 
 def test_a_turn_has_its_trigger_its_inputs_and_its_output(archive: Archive) -> None:
@@ -59,6 +60,20 @@ def test_without_loops_and_turns_of_its_own_a_session_gets_them(archive: Archive
         ("q0", 1, "completed"), ("q1", 1, "completed"),
     ]  # fmt: skip
     assert [step.call for loop in tree.loops for step in loop.turns[0].tools] == ["c0", "c1"]
+
+
+def test_the_list_and_the_sums_tell_one_number_of_turns(archive: Archive) -> None:
+    with archive.record() as session:
+        session.message("user", "go")
+        with session.tool("prepare", call="c0"):
+            pass
+        with session.turn():
+            session.model_call(request(said("user", "q")), answer(id="m1", calls=("c1",)))
+            with session.tool("shell", call="c1"):
+                pass
+    archive.store.catch_up()
+    (row,) = archive.sessions()
+    assert (row.turns, statistics(tree_of(archive, session.id)).turns) == (1, 1)
 
 
 def test_loops_go_on_from_each_other(archive: Archive) -> None:

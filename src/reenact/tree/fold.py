@@ -65,6 +65,7 @@ def _tree(f: Folding, *, is_over: bool | None) -> Tree:
         forked=f.forked,
         parallels=tuple(f.parallels.values()),
         events=f.count,
+        turns_told=len(f.named),
         first=f.first,
         last=f.last,
         began=f.began,

@@ -44,6 +44,8 @@ class Folding:
         self.forked: Fork | None = None
         self.setting = Setting()
         self.has_reverted = False
+        self.named: set[str] = set()
+        """Turns that events name."""
         self.count = 0
         self.first = 0
         self.last = 0
@@ -58,6 +60,8 @@ class Folding:
             self.session = self.session or event.session
         self.count += 1
         self.last = event.seq
+        if event.turn is not None:
+            self.named.add(event.turn)
         if event.ts is not None:
             self.began = event.ts if self.began is None else min(self.began, event.ts)
             self.ended = event.ts if self.ended is None else max(self.ended, event.ts)

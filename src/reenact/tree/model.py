@@ -223,6 +223,8 @@ class Tree(Value, frozen=True, kw_only=True):
     forked: Fork | None
     parallels: tuple[Parallel, ...]
     events: int
+    turns_told: int
+    """How many turns the events name. The loops may hold more: calls and words that no turn was told of."""
     first: int
     last: int
     """Positions of the first and the last event; 0 where there is none."""

@@ -31,6 +31,8 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     loops: int
     turns: int
+    """Turns that the events name, as a list of sessions counts them: what tools did before any model was
+    asked is part of none, wherever the tree shows it."""
     model_calls: int
     """Turns in which a model answered."""
     tool_calls: int
@@ -59,7 +61,7 @@ def statistics(source: Tree | Iterable[Event]) -> Statistics:
     return Statistics(
         events=tree.events,
         loops=len(tree.loops),
-        turns=len(turns),
+        turns=tree.turns_told,
         model_calls=sum(1 for turn in turns if _is_answered(turn)),
         tool_calls=sum(1 for step in steps if _is_called(step)),
         compactions=sum(1 for step in steps if step.event == "compaction.finished"),
