@@ -117,6 +117,20 @@ def test_a_subscription_ends_with_the_session(live: LiveSessions) -> None:
         live.open().subscribe(since=-1)
 
 
+def test_a_rest_that_is_over_is_not_told_behind_what_came_after_it(live: LiveSessions) -> None:
+    chat = live.open()
+    prompt, slow = chat.subscribe(), chat.subscribe()
+    for _ in range(3):
+        chat.rest()
+    assert waiting(prompt) == [Closed(session=chat.id, is_resting=True)]
+    inject(chat, 1)
+    assert [type(item) for item in waiting(prompt)] == [Event]
+    assert [type(item) for item in waiting(slow)] == [Event]
+    chat.rest()
+    chat.close()
+    assert waiting(slow)[-1] == Closed(session=chat.id)
+
+
 def test_waiting_ends_with_an_event_or_with_time(live: LiveSessions) -> None:
     chat = live.open()
     heard = chat.subscribe()

@@ -81,14 +81,20 @@ class Subscription:
     # -- the writer's side ----------------------------------------------------------------------
 
     def offer(self, event: Event) -> None:
-        """Takes what was recorded; where there is no room, the oldest that waits goes."""
+        """Takes what was recorded; where there is no room, the oldest that waits goes.
+
+        A rest that nobody was told of yet is over by now, and not told any more.
+        """
         with self._change:
             self._waiting.append(event)
+            if not self._is_over:
+                self._notices.clear()
             self._tell()
 
     def notice(self, notice: Closed) -> None:
         """Takes the news that nobody writes any more."""
         with self._change:
+            self._notices.clear()  # one rest after another is one
             self._notices.append(notice)
             self._is_over = self._is_over or not notice.is_resting
             self._tell()
