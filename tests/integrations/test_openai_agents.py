@@ -154,6 +154,81 @@ def test_a_guardrail_that_trips_is_recorded(archive: Archive) -> None:
     assert [loop.status for loop in tree_of(archive, session).loops] == ["rejected"]
 
 
+def test_a_tool_that_raises_tells_why_and_what_is_cancelled_with_it_did_not_succeed(
+    archive: Archive,
+) -> None:
+    async def main(address: str) -> str:
+        begun = asyncio.Event()
+
+        @agents.function_tool
+        async def weather(city: str) -> str:
+            begun.set()
+            await asyncio.Event().wait()
+            return city
+
+        @agents.function_tool(failure_error_function=None)
+        async def ask_expert(input: str) -> str:  # noqa: A002 - the desk's word
+            await begun.wait()
+            raise ValueError(f"nobody knows {input}")
+
+        agent: agents.Agent[Any] = agents.Agent(
+            name="triage", instructions=desk.TRIAGE, model="gpt-test", tools=[weather, ask_expert]
+        )
+        async with wired(address), archive.record(agent="desk") as session:
+            with pytest.raises(agents.exceptions.UserError):
+                await agents.Runner.run(agent, "help me")
+        return session.id
+
+    with Books(desk.answer) as books:
+        session = asyncio.run(main(books.address))
+    ended = {body.call: body for body in bodies_of(archive, session, "tool.finished")}
+    assert {call: (body.ok, body.error) for call, body in ended.items()} == {
+        "call_t1": (False, "cancelled"),
+        "call_t2": (False, "cancelled"),
+        "call_t3": (False, "Error running tool: nobody knows what is the answer?"),
+    }
+    assert [loop.status for loop in tree_of(archive, session).loops] == ["aborted"]
+
+
+def test_a_sub_agent_that_is_cancelled_did_not_complete(archive: Archive) -> None:
+    async def main(address: str) -> str:
+        asked = asyncio.Event()
+
+        @agents.function_tool
+        async def look_up(key: str) -> str:
+            asked.set()
+            await asyncio.Event().wait()
+            return key
+
+        @agents.function_tool(failure_error_function=None)
+        async def weather(city: str) -> str:
+            await asked.wait()
+            raise ValueError("no sky")
+
+        expert: agents.Agent[Any] = agents.Agent(
+            name="expert", instructions=desk.EXPERT, model="gpt-test", tools=[look_up]
+        )
+        agent: agents.Agent[Any] = agents.Agent(
+            name="triage",
+            instructions=desk.TRIAGE,
+            model="gpt-test",
+            tools=[weather, expert.as_tool("ask_expert", "Asks")],
+        )
+        async with wired(address), archive.record(agent="desk") as session:
+            with pytest.raises(agents.exceptions.UserError):
+                await agents.Runner.run(agent, "help me")
+        return session.id
+
+    with Books(desk.answer) as books:
+        main_session, expert_session = family_of(archive, asyncio.run(main(books.address)))
+    rows = {row.id: row for row in archive.sessions()}
+    assert rows[main_session].status == "completed"  # the program went on
+    assert rows[expert_session].status == "aborted"
+    assert [loop.status for loop in tree_of(archive, expert_session).loops] == ["aborted"]
+    (call,) = bodies_of(archive, expert_session, "tool.finished")
+    assert (call.ok, bool(call.error)) == (False, True)
+
+
 def test_runs_side_by_side_keep_apart(archive: Archive) -> None:
     async def main(address: str) -> str:
         async with wired(address), archive.record(agent="desk") as session:

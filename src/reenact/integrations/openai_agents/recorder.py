@@ -6,6 +6,8 @@ is recorded inside (calls over the wire, tools of one's own) finds its place by 
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -33,6 +35,7 @@ from reenact.recorder import Here, LoopScope, Session, ToolScope, current, inner
 from reenact.recorder.here import enter, leave
 from reenact.wire.dialects import dialect_named
 
+_CANCELLED = "cancelled"
 _is_aside: ContextVar[bool] = ContextVar("reenact_agents_aside", default=False)
 """True in a guardrail: agents that run there are sub-agents."""
 
@@ -150,7 +153,7 @@ class Recorder(TracingProcessor):
     def _end(self, span: Span[Any]) -> None:
         session = self._sessions[span.span_id]
         data: SpanData = span.span_data
-        error = str(span.error["message"]) if span.error else None
+        error = _error(span)
         scope = self._scopes.pop(span.span_id, None)
         match data:
             case FunctionSpanData() if isinstance(scope, ToolScope):
@@ -174,7 +177,7 @@ class Recorder(TracingProcessor):
             case _:
                 pass
         self._leave(span.span_id)
-        self._end_child(span.span_id)
+        self._end_child(span.span_id, error)
 
     def _handed_over(self, session: Session, data: HandoffSpanData) -> None:
         """Records a handoff as the tool call that asked for it."""
@@ -185,10 +188,10 @@ class Recorder(TracingProcessor):
         with session.tool(name, told, call=call, kind="sub_agent") as scope:
             scope.finish({"from": data.from_agent, "to": data.to_agent})
 
-    def _end_child(self, run: str) -> None:
+    def _end_child(self, run: str, error: str | None = None) -> None:
         child = self._children.pop(run, None)
         if child is not None:
-            child.end()
+            child.end("aborted" if error == _CANCELLED else "completed")
             self._books.pop(child.id, None)
 
     def _leave(self, name: str) -> None:
@@ -240,6 +243,19 @@ class _Books:
         if found is not None:
             self._calls.remove(found)
         return found
+
+
+def _error(span: Span[Any]) -> str | None:
+    """Gives what went wrong in a span, with the cause that the SDK tells apart.
+
+    Of what it cancels (the other tools of a turn in which one raised) it tells nothing: the span ends
+    without output, under the cancellation.
+    """
+    if span.error is None:
+        is_cancelled = isinstance(sys.exc_info()[1], asyncio.CancelledError)
+        return _CANCELLED if is_cancelled and getattr(span.span_data, "output", None) is None else None
+    told, cause = str(span.error["message"]), (span.error.get("data") or {}).get("error")
+    return f"{told}: {cause}" if isinstance(cause, str) and cause not in told else told
 
 
 def _finish(scope: ToolScope, data: FunctionSpanData, error: str | None) -> None:
