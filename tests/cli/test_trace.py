@@ -134,6 +134,8 @@ def test_thoughts_are_shown_below_only_when_asked_for() -> None:
     events = ordinary().events
     shown = trace(fold(events), indexed(events), look=look(80), verbose=True)
     assert not any("First the tests" in line for line in lines(shown))
+    asked = trace(fold(events), indexed(events), look=look(80, thinking=True), verbose=True)
+    assert sum("First the tests" in line for line in lines(asked)) == 1
 
 
 def test_long_results_are_cut_and_say_how_long_they_are() -> None:

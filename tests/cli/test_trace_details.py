@@ -74,6 +74,17 @@ def test_a_result_tells_how_it_ended() -> None:
     ]
 
 
+@pytest.mark.parametrize("output", [None, "", {}, []], ids=repr)
+def test_a_result_without_content_has_no_line_of_its_own(output: Any) -> None:
+    assert below(bodies.ToolFinished(call="c", ok=True, output=output)) == []
+    assert below(bodies.ToolFinished(call="c", ok=False, output=output, error="killed")) == ["killed"]
+
+
+@pytest.mark.parametrize("output", [0, False, {"": None}], ids=repr)
+def test_a_result_that_says_little_is_shown(output: Any) -> None:
+    assert len(below(bodies.ToolFinished(call="c", ok=True, output=output))) == 1
+
+
 def test_long_diffs_say_how_much_is_left() -> None:
     found = below(bodies.FileChanged(path="a", patch="\n".join(f"+{number}" for number in range(100))))
     assert len(found) == 61

@@ -230,6 +230,12 @@ def test_a_users_price_comes_before_the_list() -> None:
     assert prices.cost("<synthetic>", used, USED) is None
 
 
+def test_a_rate_is_for_a_million_and_nothing_costs_nothing() -> None:
+    prices = Prices([Override(pattern="*", input=Decimal(3), output=Decimal(15))])
+    assert prices.cost("any", Tokens(input=5000, output=1000), None) == 30 * 10**9
+    assert prices.cost("any", Tokens(), None) == 0
+
+
 def test_all_five_prices_of_a_user_are_used() -> None:
     own = overrides(
         {"m": {"input": 1, "cache_read": "0.1", "cache_write_5m": 1.25, "cache_write_1h": 2, "output": 5}}

@@ -108,7 +108,7 @@ def _argument(value: Any, width: int) -> Iterator[Styled]:
 
 
 def _result(body: bodies.ToolFinished, look: Look, width: int) -> Iterator[Styled]:
-    output = plain(body.output)
+    output = plain(body.output) if body.output or body.output == 0 else ""  # {} and [] say nothing
     style = "red" if body.ok is False else "dim"
     yield from _text(output, width, most=_MOST_RESULT, style=style)
     if body.error and body.error not in output:
