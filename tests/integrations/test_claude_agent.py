@@ -176,6 +176,42 @@ def test_a_deciding_hook_puts_another_input_in_place(archive: Archive, machine: 
     assert elsewhere.read_text() == "x"
 
 
+def test_tools_of_ones_own_tell_their_server_and_why_they_failed(archive: Archive, machine: Machine) -> None:
+    @claude_agent_sdk.tool("boom", "Fails", {"x": str})
+    async def boom(given: Any) -> Any:
+        raise ValueError(f"no {given['x']}")
+
+    @claude_agent_sdk.tool("fine", "Works", {"x": str})
+    async def fine(given: Any) -> Any:
+        return {"content": [{"type": "text", "text": f"fine {given['x']}"}]}
+
+    server = claude_agent_sdk.create_sdk_mcp_server("mine", tools=[boom, fine])
+    calls = tuple(
+        Call(name=f"mcp__mine__{name}", input={"x": x})
+        for name, x in (("boom", "1"), ("fine", "2"), ("fine", "3"))
+    )
+    talk = Talk(says="Go.", answers=(Say(calls=calls), Say(text="Done.")))
+    with (
+        Endpoint(Script([talk], seed="e")) as endpoint,
+        archive.record(agent="app") as session,
+        recording(
+            archive, options(machine, endpoint, mcp_servers={"mine": server}, include_partial_messages=True)
+        ) as given,
+    ):
+        asyncio.run(ask("Go.", given))
+    asked = [call for entry in endpoint.books.entries() if entry.talk for call in _named(entry)]
+    called = bodies_of(archive, session.id, "tool.called")
+    assert [(body.name, body.call) for body in called] == asked
+    assert {body.mcp_server for body in called} == {"mine"}
+    ended = {body.call: body for body in bodies_of(archive, session.id, "tool.finished")}
+    told = [(ended[call].ok, ended[call].error, ended[call].output) for _, call in asked]
+    assert told == [
+        (False, "no 1", None),
+        (True, None, [{"type": "text", "text": "fine 2"}]),
+        (True, None, [{"type": "text", "text": "fine 3"}]),
+    ]
+
+
 @pytest.mark.parametrize("granted", [True, False], ids=["granted", "denied"])
 def test_permissions_are_recorded_and_hooks_of_ones_own_still_run(
     archive: Archive, machine: Machine, granted: bool

@@ -29,7 +29,7 @@ from claude_agent_sdk import (
 from reenact.events import bodies
 from reenact.integrations.tap import telling
 from reenact.recorder import DeniedError, Session, ToolScope, current, plain
-from reenact.sources.claude_code.tools import tool_kind
+from reenact.sources.claude_code.tools import mcp_server, tool_kind
 
 __all__ = ["recording"]
 _EVENTS = (
@@ -150,7 +150,7 @@ class _Hooks:
 
     def _called(self, told: dict[str, Any]) -> dict[str, Any] | None:
         name, given, call = told["tool_name"], plain(told["tool_input"]), told["tool_use_id"]
-        scope = self._session.tool(name, given, call=call, kind=tool_kind(name))
+        scope = self._session.tool(name, given, call=call, kind=tool_kind(name), mcp_server=mcp_server(name))
         scope.start()
         self._scopes[call] = scope
         more: dict[str, Any] = {}
