@@ -82,6 +82,20 @@ def test_the_page_shows_what_was_written_before_it_watched(archive: Archive, hom
     assert not board.errors
 
 
+def test_where_the_system_tells_of_no_changes_the_log_says_so(
+    archive: Archive, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("watchfiles._rust_notify.RustNotify", none_left)
+    transcript(home, ONE).write_bytes(rows(ONE, [1, 2]))
+    board = Board(1)
+    followed(archive, home, board)
+    assert not board.errors
+    assert "looked at by turns" in caplog.text
+
+
 def test_what_the_start_left_out_stays_out(archive: Archive, home: Path) -> None:
     """A huge import leaves transcripts out until somebody asks for them: following is no way around that."""
     transcript(home, ONE).write_bytes(rows(ONE, [1, 2]))

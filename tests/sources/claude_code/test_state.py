@@ -7,6 +7,7 @@ from reenact.events.bodies import (
     SessionStarted,
     SessionTagged,
     SessionTitled,
+    UserMessage,
 )
 
 from .transcripts import OTHER, SESSION, Log, session_id
@@ -36,7 +37,16 @@ def test_a_session_starts_with_the_first_time_in_the_file_and_what_its_first_row
 def test_the_name_of_the_file_beats_the_session_that_its_rows_name() -> None:
     log = Log(OTHER)
     log.prompt()
-    assert set(log.read(key=SESSION).headers) == {MAIN}
+    headers = log.read(key=SESSION).headers
+    assert {lane: header.native_id for lane, header in headers.items()} == {MAIN: SESSION}
+
+
+def test_rows_that_name_no_session_belong_to_that_of_their_file() -> None:
+    log = Log(OTHER)
+    del log.prompt("nobody's")["sessionId"]
+    found = log.read(key=SESSION)
+    assert {lane: header.native_id for lane, header in found.headers.items()} == {MAIN: SESSION}
+    assert len(found.of(UserMessage)) == 1
 
 
 def test_titles_tags_and_modes_make_an_event_only_when_they_change() -> None:

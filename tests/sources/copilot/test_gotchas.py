@@ -400,6 +400,22 @@ def test_c15_an_imported_session_says_that_it_was_imported() -> None:
 # -- beyond the numbers ---------------------------------------------------------------------------
 
 
+def test_a_start_tells_whose_it_is_and_where() -> None:
+    log = Log()
+    log.start(selectedModel="gpt-5.2")
+    parsed = parse(log.data)
+    (started,) = bodies_of(parsed, SessionStarted)
+    assert (started.cwd, started.agent_version, started.model) == (
+        "/home/dev/code/todo",
+        "1.0.102",
+        "gpt-5.2",
+    )
+    assert started.repo is not None
+    assert started.repo.branch == "main"
+    headers = [header for each in parsed for header in each.headers]
+    assert {header.native_id for header in headers} == {SESSION}
+
+
 def test_a_call_that_is_asked_for_and_begun_is_told_once() -> None:
     log = Log()
     log.start()
