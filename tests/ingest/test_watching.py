@@ -67,6 +67,30 @@ def test_without_notifications_files_are_looked_at_and_it_is_said(
         assert sorted(texts(later)) == ["line 1", "line 4"]
 
 
+def test_a_folder_that_cannot_be_read_hides_no_change_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = Failing(FAILURES["no watches"], at_once=False)
+    monkeypatch.setattr(Failing, "watch", lambda *_: "timeout")  # its neighbours are not watched
+
+    def deny(paths: list[str], *words: Any) -> Failing:
+        is_ignored = words[-1]
+        if not is_ignored:
+            raise PermissionError(13, "Permission denied", paths[0])
+        return silent
+
+    home = tmp_path / "home"
+    path = transcript(home, ONE)
+    path.write_bytes(rows(ONE, [1, 2]))
+    monkeypatch.setattr(watching, "_INTERVAL", 0.0)
+    monkeypatch.setattr(_rust_notify, "RustNotify", deny)
+    with opened(tmp_path / "archive", home) as archive, archive.follow() as follow:
+        follow.step()
+        append(path, row(ONE, 3))
+        assert texts([*follow.step(), *follow.step()]) == ["line 3"]
+        assert "Permission denied" in (follow.note or "")
+
+
 def test_where_notifications_come_nothing_is_said(tmp_path: Path) -> None:
     home = tmp_path / "home"
     transcript(home, ONE).write_bytes(rows(ONE, [1]))

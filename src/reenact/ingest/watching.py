@@ -93,8 +93,8 @@ class Native:
         self._watched = _there(self._folders())
         if self._watched:
             paths = [path for path, _, _ in self._watched]
-            try:
-                self._notify = self._make(paths, False, False, 0, True, True)
+            try:  # a folder that cannot be read is an error: its neighbours would go unwatched unnoticed
+                self._notify = self._make(paths, False, False, 0, True, False)
             except FileNotFoundError:  # it went just now; the next round sees what there is
                 self._watched = ()
             except self._failure as error:
