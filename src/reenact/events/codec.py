@@ -26,6 +26,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 _UNREADABLE = (ValueError, RecursionError)  # what msgspec and json raise at their worst
 _CRC_PREFIX = b',"c":"'
+_TAIL = _CRC_PREFIX + b'%08x"}\n'
 _CRC_LENGTH = len(_CRC_PREFIX) + 8 + 2  # ,"c":"xxxxxxxx"}
 
 
@@ -45,7 +46,7 @@ def encode_record(event: Event) -> bytes:
 def record_of(encoded: bytes) -> bytes:
     """Gives the line of an event that is encoded already."""
     data = encoded[:-1]
-    return b'%b%b%08x"}\n' % (data, _CRC_PREFIX, zlib.crc32(data))
+    return data + _TAIL % zlib.crc32(data)
 
 
 def decode(data: bytes) -> Event:
