@@ -15,6 +15,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reenact.sources.claude_code import head
 from reenact.sources.claude_code.state import AGENT
@@ -157,7 +159,7 @@ def _file(listing: _Listing, name: str, path: str, *, is_asked: bool) -> Iterato
             if is_asked or found.is_damaged:
                 yield path, found.problem
             return
-        named = _Name(key=_key(found, name), hints={"owner": "rows"} if found.agent_id else {})
+        named = _Name(_key(found, name), {"owner": "rows"} if found.agent_id else {})
     yield Transcript(
         agent=AGENT,
         key=named.key,
@@ -177,24 +179,23 @@ def _may_be_others(folder: str) -> bool:
     return "projects" not in parts or "chats" in parts[-2:]
 
 
-class _Name:
+class _Name(NamedTuple):
     """What the names of a file and its folders tell."""
 
-    def __init__(self, *, key: str, hints: Mapping[str, str]) -> None:
-        self.key = key
-        self.hints = hints
+    key: str
+    hints: Mapping[str, str] = MappingProxyType({})
 
 
 def _named(folder: str, name: str) -> _Name | None:
     """Gives the identity that the names tell, or None where the rows have to be asked."""
     stem = name.removesuffix(".jsonl")
     if _UUID.match(stem):
-        return _Name(key=stem, hints={})
+        return _Name(stem)
     agent = _AGENT_FILE.match(name)
     if agent is None:
         return None
     owner = _owner(folder)
-    return None if owner is None else _Name(key=f"{owner}/{agent.group(1)}", hints={})
+    return None if owner is None else _Name(f"{owner}/{agent.group(1)}")
 
 
 @lru_cache(maxsize=64)
