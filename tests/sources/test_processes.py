@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from reenact.sources import gemini, opencode, pi, qwen
-from reenact.sources.processes import Recognised, processes, program_of, programs
+from reenact.sources import processes as module
+from reenact.sources.processes import Programs, Recognised, processes, program_of
 
 LINUX = pytest.mark.skipif(not os.path.exists("/proc/self/cmdline"), reason="the system tells no processes")
 
@@ -58,10 +59,35 @@ def test_processes_tell_where_they_work_and_one_that_started_itself_again_is_one
     assert first.stdout is not None
     first.stdout.readline()
     try:
-        mine = [pid for pid, program in programs() if program == "gemini"]
+        seen = Programs(lambda program: program == "gemini")
+        mine = [pid for pid, _ in seen.look()]
+        assert all(first.pid in dict(seen.look()) for _ in range(5))
         (found,) = [each for each in processes(mine) if first.pid in (each.pid, each.parent)]
         assert (found.pid, found.cwd) == (first.pid, str(tmp_path.resolve()))
     finally:
         first.communicate(b"\n")
-    assert first.pid not in [pid for pid, _ in programs()]
+    assert first.pid not in [pid for pid, _ in seen.look()]
     assert processes([first.pid]) == []
+
+
+def test_a_process_that_is_none_is_asked_at_first_and_then_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    runs = {7: "bash", 8: "gemini"}
+
+    def program(pid: int) -> str:
+        asked.append(pid)
+        return runs[pid]
+
+    monkeypatch.setattr(module, "_pids", lambda: list(runs))
+    monkeypatch.setattr(module, "_program", program)
+    seen = Programs(lambda name: name == "gemini")
+    for _ in range(40):
+        assert seen.look() == [(8, "gemini")]
+    assert asked.count(8) == 40
+    assert asked.count(7) == 4  # three times when it was new, once again later
+    runs[7] = "gemini"
+    assert [(7, "gemini"), (8, "gemini")] in [seen.look() for _ in range(31)]
+    del runs[7]
+    assert seen.look() == [(8, "gemini")]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from reenact.sources import Source
-from reenact.sources.processes import Process, Recognised, processes, programs
+from reenact.sources.processes import Process, Programs, Recognised, processes
 from reenact.store import Filter, SessionRow
 
 Rows = Callable[[Filter], list[SessionRow]]
@@ -25,6 +25,7 @@ class Presence:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = [source for source in sources if isinstance(source, Recognised)]
+        self._programs = Programs(lambda program: any(each.is_process(program) for each in self._sources))
         self._seen: dict[str, frozenset[int]] = {}
         self._gone: dict[str, int] = {}
         """Sessions whose process was seen and has ended since, and when that was noticed."""
@@ -38,7 +39,7 @@ class Presence:
 
     def look(self, rows: Rows, now: int) -> None:
         """Brings it up to now."""
-        told = programs() if self._sources else []
+        told = self._programs.look() if self._sources else []
         living: set[int] = set()
         present: dict[str, frozenset[int]] = {}
         for source in self._sources:

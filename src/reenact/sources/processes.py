@@ -7,7 +7,7 @@ does not tell is no proof: nobody may conclude from here that a session has no p
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -16,6 +16,10 @@ from reenact.sources.life import begun_at
 
 _PROC = "/proc"
 _MOST = 8192
+_YOUNG = 3
+"""Looks for which a new process is asked every time."""
+_AGAIN = 30
+"""Looks after which one that is no agent is asked again."""
 _INTERPRETERS = frozenset({"node", "bun", "deno", "env", "sh", "bash"})
 _ENDS = (".js", ".mjs", ".cjs", ".exe")
 
@@ -52,17 +56,40 @@ def name_of(program: str) -> str:
     return next((name.removesuffix(end) for end in _ENDS if name.endswith(end)), name)
 
 
-def programs() -> list[tuple[int, str]]:
-    """Gives the number of every process that tells, and what it runs."""
-    found = []
-    for pid in _pids():
-        try:
-            with open(f"{_PROC}/{pid}/cmdline", "rb") as handle:
-                command = handle.read(_MOST).decode("utf-8", "replace").split("\0")
-        except OSError:  # it ended meanwhile, or is not ours to see
-            continue
-        found.append((pid, program_of(command)))
-    return found
+class Programs:
+    """The processes that run certain programs, look by look.
+
+    A process that has been something else for a few looks is asked again only now and then: there may be
+    a thousand of them, and who becomes another program does so right after it began, as a rule.
+    """
+
+    def __init__(self, is_wanted: Callable[[str], bool]) -> None:
+        self._is_wanted = is_wanted
+        self._others: dict[int, int] = {}
+        """Process that is none of them → looks since it was met."""
+
+    def look(self) -> list[tuple[int, str]]:
+        """Gives number and program of each that runs one of them now."""
+        found: list[tuple[int, str]] = []
+        others: dict[int, int] = {}
+        for pid in _pids():
+            looks = self._others.get(pid, 0)
+            is_asked = looks < _YOUNG or (looks + pid) % _AGAIN == 0
+            program = _program(pid) if is_asked else ""
+            if program and self._is_wanted(program):
+                found.append((pid, program))
+            else:
+                others[pid] = looks + 1
+        self._others = others
+        return found
+
+
+def _program(pid: int) -> str:
+    try:
+        with open(f"{_PROC}/{pid}/cmdline", "rb") as handle:
+            return program_of(handle.read(_MOST).decode("utf-8", "replace").split("\0"))
+    except OSError:  # it ended meanwhile, or is not ours to see
+        return ""
 
 
 def processes(pids: Iterable[int]) -> list[Process]:
