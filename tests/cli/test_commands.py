@@ -272,7 +272,8 @@ class TestWithoutTranscripts:
     def test_the_one_screen_says_so_and_shows_the_sample(self, run: Run, home: Path) -> None:
         shown = run()
         assert shown.code == 0
-        assert "no transcripts of Claude Code or Codex on this machine" in shown.out
+        assert "no agent has left a transcript on this machine" in shown.out
+        assert all(line.split(" in ")[1] for line in shown.out.splitlines() if "looked for" in line)
         assert str(home / ".claude") in shown.out
         assert "claude" in shown.out
         assert "ever" in shown.out

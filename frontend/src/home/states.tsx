@@ -7,7 +7,7 @@ import { grouped } from "../parts/numbers";
 import { AgentTag } from "../parts/status";
 
 export function Nothing({ status }: { status: Status | null }): JSX.Element {
-    const places = status?.places ?? [];
+    const places = (status?.places ?? []).filter((place) => place.paths.length > 0 || place.found > 0);
     return (
         <section class="nothing">
             <h1>Nothing recorded yet</h1>

@@ -118,8 +118,9 @@ class Archive:
         return importing.problems(self, agents=agents, paths=paths)
 
     def looked_in(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Gives, for each agent, the folders in which its transcripts are looked for."""
-        return [(source.title, source.roots(self.environment)) for source in SOURCES]
+        """Gives, for each agent that has any, the folders in which its transcripts are looked for."""
+        found = ((source.title, source.roots(self.environment)) for source in SOURCES)
+        return [(title, roots) for title, roots in found if roots]
 
     def risks(self) -> list[Risk]:
         """Gives the transcripts that their agents will delete of their own accord, soonest first."""

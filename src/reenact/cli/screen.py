@@ -72,7 +72,7 @@ def _nothing(archive: Archive) -> None:
     """Says that there is nothing, where was looked, and shows the bundled sample instead."""
     from reenact.archive import open_sample
 
-    click.echo("no transcripts of Claude Code or Codex on this machine, and the archive is empty")
+    click.echo("no agent has left a transcript on this machine, and the archive is empty")
     for source, roots in archive.looked_in():
         click.echo(f"  looked for {source} in {', '.join(safe(root) for root in roots)}")
     click.echo("somewhere else? `reenact import PATH…`")
