@@ -1,5 +1,5 @@
 /** The one floating surface of the page: under what opened it, closed by Esc or a click elsewhere. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ComponentChildren, JSX } from "preact";
 
 export interface PopoverProps {
@@ -20,7 +20,7 @@ export interface PopoverProps {
 export function Popover(props: PopoverProps): JSX.Element {
     const { anchor, onClose, label, children, align = "start", takeFocus = true, role = "dialog" } = props;
     const box = useRef<HTMLDivElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const before = document.activeElement as HTMLElement | null;
         const placed = () => box.current && anchor && place(box.current, anchor, align);
         placed();

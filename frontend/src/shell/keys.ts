@@ -1,6 +1,6 @@
 /** Keys of the page: every view says which it hears, and the sheet behind `?` lists them. */
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { recall, remember } from "../parts/stored";
 
 export interface Binding {
@@ -33,7 +33,8 @@ export function setLetters(on: boolean): void {
 export function useKeys(title: string, bindings: readonly Binding[]): void {
     const group = useRef<Group>({ title, bindings }).current;
     group.bindings = bindings; // they close over what the piece knows now
-    useEffect(() => {
+    // As soon as the piece is seen, not a frame later: people press keys at once.
+    useLayoutEffect(() => {
         groups.value = [group, ...groups.value];
         return () => {
             groups.value = groups.value.filter((other) => other !== group);
