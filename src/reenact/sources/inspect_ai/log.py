@@ -70,7 +70,7 @@ class Log:
         except (
             zipfile.BadZipFile,
             zstandard.ZstdError,
-            NotImplementedError,
+            NotImplementedError,  # zipfile's word for a compression that it does not know
             EOFError,
             struct.error,
         ) as error:
