@@ -165,10 +165,8 @@ class Backfill:
             return None
         if not is_fresh or not isinstance(self._store, LocalStore):
             return None
-        root, cache, now = self._store.workplace()
-        return Order(
-            root=str(root), cache=str(cache), now=now, key=key, place=place, transcript=item.transcript
-        )
+        _, _, now = self._store.workplace()
+        return Order(now=now, key=key, place=place, transcript=item.transcript)
 
     def _take_over(self, item: Found, parcel: Parcel) -> None:
         """Takes over what a worker made of a new transcript."""

@@ -8,7 +8,6 @@ as usual. It needs no answer and gives none.
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import subprocess
 import sys
@@ -26,7 +25,7 @@ from reenact.store.originals import Originals
 from reenact.store.recorded import Segments
 from reenact.store.text_index import TextIndex
 
-_PAUSE = 1.0
+_PAUSE = 0.2
 """Seconds between two looks at what is due."""
 
 
@@ -74,5 +73,4 @@ def main(root: str, cache: str) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(1)
     main(*sys.argv[1:])

@@ -39,11 +39,12 @@ Orders = Callable[[Found], Order | None]
 class Ahead:
     """Works ahead of an import, as far as workers and memory allow."""
 
-    def __init__(self, found: Sequence[Found], order: Orders, workers: int) -> None:
+    def __init__(self, store: LocalStore, found: Sequence[Found], order: Orders, workers: int) -> None:
+        root, cache, _ = store.workplace()
         self._order = order
         self._left = iter(found)
         self._crew: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-        self._processes = [start("reenact.ingest.worker") for _ in range(workers)]
+        self._processes = [start("reenact.ingest.worker", str(root), str(cache)) for _ in range(workers)]
         for process in self._processes:
             self._crew.put(process)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="reenact-import")
@@ -111,10 +112,10 @@ def ahead(
 ) -> Iterator[Ahead | None]:
     """Opens workers where there is enough for them to do, and closes them whatever happens."""
     count = crew(store, found, workers=workers)
-    if count < 2:
+    if count < 2 or not isinstance(store, LocalStore):
         yield None
         return
-    working = Ahead(found, order, count)
+    working = Ahead(store, found, order, count)
     try:
         yield working
     finally:

@@ -14,7 +14,6 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from reenact.clock import ManualClock
 from reenact.ingest import content
 from reenact.ingest.derive import derive, made_from
 from reenact.sources import Source, Transcript
@@ -28,8 +27,6 @@ _LENGTH = 8
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A transcript to be kept and derived."""
 
-    root: str
-    cache: str
     now: int
     key: OriginalKey
     place: Place
@@ -47,15 +44,14 @@ def source_of(agent: str) -> Source | None:
     return next((source for source in BUNDLED if source.agent == agent), None)
 
 
-def work(order: Order) -> Answer:
+def work(order: Order, shop: Workshop) -> Answer:
     """Keeps and derives one transcript."""
     source = source_of(order.key.agent)
     if source is None:
         return Answer()
-    shop = Workshop(Path(order.root), Path(order.cache), ManualClock(order.now))
     with closing(content.open_content(order.transcript, source)) as stream:
         beside = content.read_sidecars(order.transcript.sidecars, source)
-        kept = shop.keep(order.key, stream, place=order.place, sidecars=beside)
+        kept = shop.keep(order.key, stream, place=order.place, sidecars=beside, now=order.now)
     original = shop.original(order.key.id)
     if original is None or not kept.generation:
         return Answer()
@@ -83,14 +79,15 @@ def receive(stream: BinaryIO) -> bytes | None:
     return message if len(message) == length else None
 
 
-def main() -> None:
+def main(root: str, cache: str) -> None:
     """Works until no more orders come. What a source prints must not get between the answers."""
+    shop = Workshop(Path(root), Path(cache))
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     orders = sys.stdin.buffer
     while (message := receive(orders)) is not None:
         try:
-            answer = work(msgspec.msgpack.decode(message, type=Order))
+            answer = work(msgspec.msgpack.decode(message, type=Order), shop)
         except Exception:  # noqa: BLE001 - whatever it is: the importer meets it again, and tells it
             answer = Answer()
         try:
@@ -100,4 +97,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    os.nice(1)  # the importer and the text index, of which there is one each, must not fall behind
+    main(*sys.argv[1:])

@@ -44,6 +44,8 @@ class Originals:
         self._recent: dict[tuple[str, int], bytes] = {}
         """The frames that were read last: events that follow each other are made from the same ones."""
         self._manifests: dict[str, tuple[tuple[int, int, int], Manifest]] = {}
+        self._last: Path | None = None
+        """The folder that was looked for last: one transcript at a time is looked at several times."""
 
     def keep(
         self,
@@ -161,6 +163,9 @@ class Originals:
 
     def folder(self, original: str) -> Path | None:
         """Gives the folder of an original, whichever agent it is of."""
+        last = self._last
+        if last is not None and last.name == original and os.access(f"{last}/{manifests.NAME}", os.F_OK):
+            return last
         if not is_safe(original):
             return None
         try:
@@ -170,7 +175,8 @@ class Originals:
         for agent in agents:
             path = f"{agent}/{original[:2]}/{original}"
             if os.access(f"{path}/{manifests.NAME}", os.F_OK):
-                return Path(path)
+                self._last = Path(path)
+                return self._last
         return None
 
     def manifest(self, original: str) -> Manifest | None:
@@ -180,7 +186,7 @@ class Originals:
     def _load(self, folder: Path) -> Manifest | None:
         """Gives a manifest, from memory where its file is the one that was read last time."""
         try:
-            found = os.stat(folder / manifests.NAME)
+            found = os.stat(f"{folder}/{manifests.NAME}")
         except FileNotFoundError:
             return None
         state = (found.st_ino, found.st_mtime_ns, found.st_size)

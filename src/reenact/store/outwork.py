@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 import apsw
 import msgspec
 
-from reenact.clock import Clock
 from reenact.events import Tokens
 from reenact.store import ledger, schema
 from reenact.store.derive import LocalDeriving, settle_all
@@ -65,17 +64,23 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Workshop:
-    """What a worker works with: the archive's originals, and an index in memory for each transcript."""
+    """What a worker works with: the archive's originals, and an index in memory.
 
-    def __init__(self, root: Path, cache: Path, clock: Clock) -> None:
-        self._originals = Originals(Layout(root, cache), clock)
-        self._connection: apsw.Connection | None = None
+    The index is empty before each transcript and after it: what is derived stands in one transaction,
+    which `parcel` reads and nobody commits. Making the tables anew each time would cost more.
+    """
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self._clock = _Told()
+        self._originals = Originals(Layout(root, cache), self._clock)
+        self._connection = schema.connect_memory()
         self._deriving: LocalDeriving | None = None
         self._projects: dict[str, str] = {}
 
     def keep(
-        self, key: OriginalKey, content: BinaryIO, *, place: Place, sidecars: Mapping[str, bytes]
+        self, key: OriginalKey, content: BinaryIO, *, place: Place, sidecars: Mapping[str, bytes], now: int
     ) -> Kept:
+        self._clock.at = now
         return self._originals.keep(key, content, place=place, sidecars=sidecars, before=None)
 
     # -- what deriving asks of a store ------------------------------------------------------------
@@ -106,8 +111,8 @@ class Workshop:
     ) -> Iterator[LocalDeriving]:
         del since  # what is new has nothing to be continued
         _, manifest = self._originals.needed(original)
-        self._connection = schema.connect_memory()
-        self._projects = {}
+        self._clear()
+        self._connection.execute("BEGIN")
         self._deriving = LocalDeriving(
             self._connection,
             original,
@@ -117,14 +122,18 @@ class Workshop:
             project_of=self.project_of,
             read=self._originals.read,
         )
-        with self._connection:
-            yield self._deriving
-            path = manifest.places[-1] if manifest.places else None
-            self._deriving.close_parts(made_from, manifest.key.agent, path)
+        yield self._deriving
+        path = manifest.places[-1] if manifest.places else None
+        self._deriving.close_parts(made_from, manifest.key.agent, path)
+
+    def _clear(self) -> None:
+        """Forgets what was derived last, whether or not it came to its end."""
+        self._deriving, self._projects = None, {}
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def parcel(self, kept: Kept, place: Place, made_from: Derived, *, events: int, warnings: int) -> Parcel:
         """Gives the rows of what was derived last."""
-        assert self._connection is not None
         assert self._deriving is not None
         rows = {
             table: fetch(self._connection, f"SELECT {', '.join(names)} FROM {table} ORDER BY rowid")
@@ -146,9 +155,17 @@ class Workshop:
             touched=tuple(row[0] for row in fetch(self._connection, "SELECT id FROM touched_session")),
             projects=dict(self._projects),
         )
-        self._connection.close()
-        self._connection = self._deriving = None
+        self._clear()
         return parcel
+
+
+class _Told:
+    """The importer's clock, as it was when it gave the order."""
+
+    at = 0
+
+    def now(self) -> int:
+        return self.at
 
 
 class _NoPrices:

@@ -61,7 +61,7 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 """
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event on its way into a shard."""
 
     part: int
@@ -196,21 +196,19 @@ class Shard:
             last = max(moment, last + 1)
             numbers.append(last)
         asked = msgspec.json.encode(numbers).decode()
-        taken = fetch_one(
-            self.connection,
-            "SELECT 1 FROM row WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1",
-            (asked,),
-        )
-        return numbers if taken is None else self._free(moments)
+        sql = "SELECT id FROM row WHERE id IN (SELECT value FROM json_each(?))"
+        taken = {row[0] for row in fetch(self.connection, sql, (asked,))}
+        return self._free(moments, numbers, taken) if taken else numbers
 
-    def _free(self, moments: list[int]) -> list[int]:
+    def _free(self, moments: list[int], wanted: list[int], taken: set[int]) -> list[int]:
+        """Gives the numbers wanted, and for those that are taken the next free ones."""
         numbers: list[int] = []
         last = -1
-        for moment in moments:
+        for moment, number in zip(moments, wanted, strict=True):
             last = max(moment, last + 1)
-            row = fetch_one(self.connection, _GAP, (last,))
-            if row is not None:
-                last = int(row[0])
+            if last != number or last in taken:  # else it was looked up with all the others
+                row = fetch_one(self.connection, _GAP, (last,))
+                last = last if row is None else int(row[0])
             numbers.append(last)
         return numbers
 

@@ -21,6 +21,8 @@ Keep = Callable[[str, dict[str, Any]], None]
 _TAG = "sha256:"
 _FIRST_VERSION = (2, 1, 150)
 """The journal came with a version after this one; before it nothing needs hashing."""
+_UNHASHED = 4 * 1024 * 1024
+"""Bytes of a transcript for which messages wait unhashed: most transcripts never name one by its hash."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +43,10 @@ class Journal:
         self.tools: dict[str, int] = {}
         """Hash of a shape → how many tools it has."""
         self.requests: dict[str, Request] = {}
+        self.read = 0
+        """Bytes of the transcript that were read."""
+        self._waiting: list[dict[str, Any]] | None = [] if keep is None else None
+        """Messages not hashed yet; None from the first request on, or when they become much."""
         self._is_on = False
         self._versions: dict[str, bool] = {}
         self._message: str | None = None
@@ -78,9 +84,20 @@ class Journal:
 
     def close(self) -> None:
         """Names the messages that are whole: the answer, the results beside it, each prompt."""
-        for message in self._usual():
-            self._add(message)
+        if self._waiting is not None:
+            self._waiting.extend(self._usual())
+            if self.read > _UNHASHED:
+                self._hash()
+        else:
+            for message in self._usual():
+                self._add(message)
         self._forget()
+
+    def _hash(self) -> None:
+        """Hashes what waits; from now on every message is hashed when it is whole."""
+        waiting, self._waiting = self._waiting or (), None
+        for message in waiting:
+            self._add(message)
 
     def _usual(self) -> Iterable[dict[str, Any]]:
         if self._answer:
@@ -139,6 +156,7 @@ class Journal:
     def request(self, row: Row) -> tuple[RequestRef, int]:
         """Takes a request; gives its reference and its number of messages."""
         self._is_on = True
+        self._hash()
         tail = [name for name in items(row.tail) if isinstance(name, str)]
         wanted = {name for name in tail if name not in self.known}
         self._resolve(wanted)

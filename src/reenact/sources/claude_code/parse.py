@@ -38,6 +38,7 @@ class ClaudeCodeParser:
             return Parsed(disposition="held")
         reading = self._reading
         reading.drafts, reading.headers, reading.unknown = [], [], []
+        reading.journal.read += line.length
         dispositions = [self._row(found) for found in decoded.found]
         if (
             not reading.unknown
