@@ -143,7 +143,8 @@ def test_a_field_named_extra_is_a_field_like_any_other() -> None:
         b'{"v":1,"x":"\\ud800"}', b'"\\ud800', b'{"v":1,"x":1e999}',
         record({"kind": "stderr", "text": "x"})[:-1],
         record({"kind": "stderr", "text": "x"}).replace(b'"seq": 1', b'"seq": "1"'),
-        b'{"v":1,"seq":1,"id":"e","session":"s","recorded_at":5,"body":' + b'{"x":' * 3000 + b"1" + b"}" * 3001,
+        b'{"v":1,"seq":1,"id":"e","session":"s","recorded_at":5,"body":'
+        + b'{"x":' * 100_000 + b"1" + b"}" * 100_001,
     ],
 )  # fmt: skip
 def test_bytes_that_are_no_event_are_refused_in_one_way(data: bytes) -> None:

@@ -48,14 +48,16 @@ class KeptStream(io.RawIOBase):
         self, path: Path, frames: Sequence[Frame], *, show: Callable[[Frame, bytes], None] | None = None
     ) -> None:
         super().__init__()
+        self._handle = -1  # what `close` finds where there is no such file
         self._show = show
         self._path = path
         self._frames = frames
         self._starts = [0, *accumulate(frame.length for frame in frames)]
-        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC) if frames else -1
         self._position = 0
         self._number = -1
         self._data = b""
+        if frames:
+            self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def readable(self) -> bool:
         return True

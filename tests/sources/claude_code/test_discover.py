@@ -178,7 +178,9 @@ def test_a_first_row_whose_type_is_no_text_stops_no_search(tmp_path: Path) -> No
 def test_nothing_there_is_no_problem(tmp_path: Path) -> None:
     assert list(SOURCE.transcripts(str(tmp_path / "gone"))) == []
     assert list(SOURCE.problems(str(tmp_path / "gone"))) == []
-    assert list(SOURCE.problems("\0")) == [("\0", "embedded null byte")]
+    [(path, reason)] = SOURCE.problems("\0")
+    assert path == "\0"
+    assert "embedded null" in reason  # "byte" or "character in path", as Python's version has it
 
 
 def test_an_empty_file_is_a_problem_only_for_who_asked_for_it(tmp_path: Path) -> None:
