@@ -94,6 +94,7 @@ def test_kinds_of_another_version_pass_through(fields: dict[str, Any], word: str
             {"kind": "usage.recorded", "key": "k", "tokens": {"water": 3}}, id="a part has a new field"
         ),
         pytest.param({"kind": "message.user", "blocks": [{"type": "hologram"}]}, id="a new block"),
+        pytest.param({"kind": "message.user", "blocks": [{"type": "\ud800"}]}, id="a block of no name"),
         pytest.param({"kind": "session.ended", "status": "evaporated"}, id="a new word"),
         pytest.param({"kind": 5}, id="a kind that is no text"),
         pytest.param({}, id="no kind"),
@@ -122,6 +123,8 @@ def test_an_envelope_that_cannot_be_read_says_whose_fault_it_is() -> None:
         decode(record({"kind": "stderr", "text": "x"}, v=FORMAT + 1, seq="first"))
     with pytest.raises(CorruptRecordError) as caught:
         decode(record({"kind": "stderr", "text": "x"}, source_kind="dream"))
+    with pytest.raises(CorruptRecordError):
+        decode(record({"kind": "stderr", "text": "x"}, source_kind="\ud800"))
     assert not isinstance(caught.value, FormatTooNewError)
 
 

@@ -122,7 +122,7 @@ def _decode_tolerantly(data: bytes) -> Event:
         extra |= _take_unfit(known)
     try:
         envelope = msgspec.convert({**known, "body": Unknown(name="")}, Event, from_attributes=True)
-    except msgspec.ValidationError as error:
+    except _UNREADABLE as error:
         cause = FormatTooNewError if raw["v"] > FORMAT else CorruptRecordError
         raise cause("record", str(error)) from error
     return envelope.__replace__(body=_body(body), extra=extra or None)
@@ -135,7 +135,7 @@ def _take_unfit(known: dict[str, Any]) -> dict[str, Any]:
         if field.name in known and not field.required:
             try:
                 msgspec.convert(known[field.name], field.type)
-            except msgspec.ValidationError:
+            except _UNREADABLE:
                 unfit[field.name] = known.pop(field.name)
     return unfit
 
@@ -151,7 +151,7 @@ def _body(raw: Any) -> AnyBody:
             known["extra"] = extra
         try:
             return msgspec.convert(known, cls)  # type: ignore[return-value]  # cls is a member of AnyBody
-        except msgspec.ValidationError:
+        except _UNREADABLE:  # besides a wrong value: lone surrogates where a word of ours should stand
             pass
     return Unknown(name=str(kind), raw=raw, foreign=True)
 
