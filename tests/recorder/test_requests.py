@@ -106,6 +106,16 @@ def test_secrets_are_in_no_part_of_a_request(archive: Archive) -> None:
     assert exchanges[0].request == exchanges[1].request
 
 
+def test_tools_that_change_in_place_are_asked_with_as_they_are(archive: Archive) -> None:
+    tools = [{"name": "a", "description": "x" * 5000}]
+    with archive.record(agent="mine") as session:
+        for name in ("a", "a", "b"):
+            tools[0]["name"] = name
+            session.model_call({**request(said("user", "x")), "tools": tools}, answer(id=name))
+    sent: list[Any] = [exchange.request for exchange in archive.script(session.id).exchanges]
+    assert [body["tools"][0]["name"] for body in sent] == ["a", "a", "b"]
+
+
 def test_what_is_no_request_is_recorded_as_far_as_it_goes(archive: Archive) -> None:
     with archive.record() as session:
         for odd in (b"no json", {"messages": "text"}, {}, None, {"model": 3, "messages": [1, None]}):

@@ -247,15 +247,10 @@ class ExchangeScope(Scope):
             del rest[field]
             is_raw = bool(listed) and isinstance(listed[0], msgspec.Raw)
             messages = [bytes(each) for each in listed] if is_raw else keeper.encoded(lane, listed, _json)
-        # Member by member: system prompt and tools are large, and the same each time.
-        names = keeper.encoded(f"{lane} shape", list(rest.values()), _json)
-        shape = b"{%b}" % b",".join(
-            b"%b:%b" % (_json(str(name)), each) for name, each in zip(rest, names, strict=True)
-        )
         return keeper.ask(
             self.id,
             lane=lane,
-            shape=shape,
+            shape=keeper.encoded_shape(lane, rest, _json),
             messages=messages,
             field=field,
             origins=self._provenance,
