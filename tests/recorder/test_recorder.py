@@ -13,7 +13,7 @@ from reenact.archive import Archive, open_archive
 from reenact.clock import ManualClock
 from reenact.errors import ArchiveError
 from reenact.events import Header, blocks
-from reenact.events.bodies import SessionNote, UserMessage
+from reenact.events.bodies import ModelFailed, SessionNote, UserMessage
 from reenact.ids import CountingMinter
 from reenact.recorder import Recorder
 
@@ -71,6 +71,29 @@ def test_secrets_are_gone_before_the_disk_is_touched(archive: Archive, tmp_path:
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes()
     assert "[redacted:" in recorded(archive)[0].body.blocks[0].text
+
+
+def test_what_is_recorded_together_is_scrubbed_and_written_in_order(archive: Archive) -> None:
+    writing = recorder(archive)
+    told = writing.record_all([SessionNote(text="one"), SessionNote(text=f"my key is {SECRET}")], turn="t")
+    writing.close()
+    one, two = recorded(archive)
+    assert [one, two] == told
+    assert (one.seq, two.seq, one.turn, two.turn) == (1, 2, "t", "t")
+    assert one.body.text == "one"
+    assert "[redacted:" in two.body.text
+    assert writing.record_all([]) == []
+
+
+def test_one_that_cannot_be_written_takes_no_other_with_it(archive: Archive) -> None:
+    writing = recorder(archive)
+    never: Any = ModelFailed(exchange=5, error=object())  # type: ignore[arg-type]  # agents hand over anything
+    told = writing.record_all([SessionNote(text="one"), never, SessionNote(text="two")])
+    writing.close()
+    assert [(event.seq, event.body.text) for event in recorded(archive)] == [(1, "one"), (2, "two")]
+    assert recorded(archive) == told
+    assert writing.lost == 1
+    assert writing.degraded
 
 
 def test_threads_may_record_side_by_side(archive: Archive) -> None:

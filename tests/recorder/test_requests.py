@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.recorder.rooms import answer, bodies_of, events_of, request, result, said
 
 from reenact.archive import Archive
-from reenact.events import Header, blocks, bodies
+from reenact.events import Header, blocks, bodies, decode_record
 from reenact.ids import CountingMinter
 from reenact.recorder import Nowhere, Recorder, RequestKeeper
 from reenact.replay.loading import load_request
@@ -104,6 +105,42 @@ def test_secrets_are_in_no_part_of_a_request(archive: Archive) -> None:
         assert "[redacted:anthropic-key" in json.dumps(exchange.request)
         assert exchange.request is not None
     assert exchanges[0].request == exchanges[1].request
+
+
+def test_a_call_that_is_over_is_on_disk_with_one_write(archive: Archive, monkeypatch: Any) -> None:
+    writes: list[list[str]] = []
+    with archive.record(agent="mine") as session:
+        session.message("user", "x")
+        monkeypatch.setattr(os, "write", noted := _Noted(os.write, writes))
+        session.model_call(request(said("user", "x")), answer())
+        assert writes == [["model.requested", "model.responded", "usage.recorded"]]
+        with session.exchange(request(said("user", "x"), said("user", "y"))) as exchange:
+            assert writes[1:] == [["model.requested"]]
+            exchange.respond(answer(id="m2"))
+        assert writes[2:] == [["model.responded", "usage.recorded"]]
+        monkeypatch.setattr(os, "write", noted.real)
+
+
+class _Noted:
+    """Writes, and notes which kinds of events."""
+
+    def __init__(self, real: Any, writes: list[list[str]]) -> None:
+        self.real = real
+        self._writes = writes
+
+    def __call__(self, handle: int, data: bytes) -> int:
+        self._writes.append([decode_record(line).body.kind for line in data.splitlines()])
+        return int(self.real(handle, data))
+
+
+def test_tools_that_change_in_place_are_asked_with_as_they_are(archive: Archive) -> None:
+    tools = [{"name": "a", "description": "x" * 5000}]
+    with archive.record(agent="mine") as session:
+        for name in ("a", "a", "b"):
+            tools[0]["name"] = name
+            session.model_call({**request(said("user", "x")), "tools": tools}, answer(id=name))
+    sent: list[Any] = [exchange.request for exchange in archive.script(session.id).exchanges]
+    assert [body["tools"][0]["name"] for body in sent] == ["a", "a", "b"]
 
 
 def test_what_is_no_request_is_recorded_as_far_as_it_goes(archive: Archive) -> None:

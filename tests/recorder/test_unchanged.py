@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reenact.recorder.unchanged import Unchanged
+from reenact.recorder.unchanged import Unchanged, UnchangedMembers
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.floats(-2, 2) | st.text(max_size=4),
@@ -65,3 +65,24 @@ def test_what_did_not_change_is_not_encoded_again() -> None:
         known.encoded(history)
         history.append({"role": "user", "content": [{"type": "text", "text": "b"}]})
     assert len(asked) == 3
+
+
+objects = st.dictionaries(st.text(max_size=3), values, max_size=4)
+
+
+@given(st.lists(objects, max_size=5))
+def test_an_object_is_always_written_as_it_is(states: list[dict[str, Any]]) -> None:
+    known, fields = UnchangedMembers(msgspec.json.encode), dict[str, Any]()
+    for state in states:
+        fields.clear()
+        fields.update(state)
+        assert known.encoded(fields) == msgspec.json.encode(fields)
+
+
+def test_an_object_that_did_not_change_is_the_same_bytes_and_a_change_within_is_noticed() -> None:
+    known, tool = UnchangedMembers(msgspec.json.encode), {"name": "a"}
+    fields = {"model": "m", "tools": [tool]}
+    first = known.encoded(fields)
+    assert known.encoded({"model": "m", "tools": [dict(tool)]}) is first
+    tool["name"] = "b"
+    assert known.encoded(fields) == b'{"model":"m","tools":[{"name":"b"}]}'

@@ -77,5 +77,27 @@ def test_counts_of_tokens_are_let_through_and_a_token_is_not() -> None:
     assert not GATE.is_clean(b'{"max_tokens":3,"token":"x"}')
 
 
+@pytest.mark.parametrize("text", ["tokens and tokenizers", "max_tokens: 3", "retokenized"])
+def test_words_that_only_hold_a_keyword_are_let_through(text: str) -> None:
+    assert GATE.is_clean(text.encode())
+    assert not GATE.is_clean(f"{text} token".encode())
+    assert not GATE.is_clean(f"TOKEN_ {text}".encode())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a:hunter@b.c", r"https:\/\/a:hunter@b.c", r"https:\\/\\/a:hunter@b.c"]
+)
+def test_an_address_is_stopped_however_its_slashes_are_written(url: str) -> None:
+    for data in (url.encode(), *encodings(url), *encodings({"a": json.dumps(url)})):
+        assert not GATE.is_clean(data)
+
+
+def test_every_keyword_is_found_among_all_others() -> None:
+    gate = Gate(KEYWORDS)
+    for word in KEYWORDS:
+        for data in (f"a {word} b".encode(), *encodings(f"\n{word.upper()}")):
+            assert not gate.is_clean(data)
+
+
 def test_a_value_that_cannot_be_looked_for_shuts_the_gate() -> None:
     assert not Gate(KEYWORDS, ['"\\"\\"\\']).is_clean(b"anything")

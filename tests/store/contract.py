@@ -769,6 +769,18 @@ class RecordingContract:
                 writer.append(wrong)
         writer.close()
 
+    def test_what_belongs_together_is_written_together_or_not_at_all(self, store: Store) -> None:
+        made = line("s1", *(prompt(f"{n}") for n in range(4)))
+        writer = store.writer(header("s1"))
+        writer.append(*made[:3])
+        for wrong in (event("s2", 5, prompt("x")), made[3]):
+            with pytest.raises(ArchiveError):
+                writer.append(made[3], wrong)
+        assert writer.last == 3
+        writer.append(made[3])
+        writer.close()
+        assert list(store.tail("s1").read()) == made
+
     def test_an_ended_session_is_sealed_and_reads_the_same(self, store: Store) -> None:
         made = line("s1", *(prompt("long " * 200) for _ in range(600)), usage("k"), bodies.SessionEnded())
         record(store, "s1", *made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reenact import redact
@@ -36,7 +36,9 @@ class Guard:
         self._rules = (*redact.BUILT_IN, *own)
         keywords = [word for rule in redact.BUILT_IN for word in rule.keywords]
         long = [value for value in values if len(value) >= redact.SHORTEST]
-        self._gate = None if own else redact.Gate(keywords, long, harmless=redact.HARMLESS)
+        gate = redact.Gate(keywords, long, harmless=redact.HARMLESS)
+        self.is_clean: Callable[[bytes], bool] = _is_never_clean if own else gate.is_clean
+        """Tells, very quickly, that a text or its JSON holds nothing to scrub; False says nothing."""
 
     def text(self, text: str) -> str:
         """Gives a text with placeholders in place of what looks like a secret."""
@@ -46,13 +48,13 @@ class Guard:
         """Gives a JSON value with every text in it scrubbed."""
         return redact.scrub_value(value, key=self._key, known=self._known, rules=self._rules).value
 
-    def is_clean(self, data: bytes) -> bool:
-        """Tells, very quickly, that a text or its JSON holds nothing to scrub; False says nothing."""
-        return self._gate is not None and self._gate.is_clean(data)
-
     def find(self, text: str) -> Iterator[str]:
         """Yields the rule of every secret in a text."""
         return (hit.rule for hit in redact.find(text, known=self._known, rules=self._rules))
+
+
+def _is_never_clean(_: bytes) -> bool:
+    return False
 
 
 def _secrets_of(variables: Mapping[str, str], known: Iterable[str]) -> list[str]:

@@ -33,9 +33,13 @@ _CRC_LENGTH = len(_CRC_PREFIX) + 8 + 2  # ,"c":"xxxxxxxx"}
 def encode(event: Event) -> bytes:
     """Gives the event as compact JSON, without line end or checksum."""
     body = event.body
-    if event.extra is None and body.extra is None and not (isinstance(body, Unknown) and body.foreign):
-        return _write(event)
-    return _write(_to_builtins(event))
+    value: Any = event
+    if event.extra is not None or body.extra is not None or (type(body) is Unknown and body.foreign):
+        value = _to_builtins(event)
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
 def encode_record(event: Event) -> bytes:
@@ -88,13 +92,6 @@ def _to_builtins(event: Event) -> dict[str, Any]:
     else:
         raw["body"].update(raw["body"].pop("extra", None) or {})
     return raw
-
-
-def _write(value: Any) -> bytes:
-    try:
-        return _encoder.encode(value)
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
 def _read(data: bytes) -> Any:

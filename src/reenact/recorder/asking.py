@@ -20,10 +20,13 @@ from reenact.wire.dialects import dialect_named, dialect_of
 from reenact.wire.reply import Outline
 
 if TYPE_CHECKING:
+    from reenact.events import AnyBody
     from reenact.recorder.exchanges import Place
     from reenact.recorder.session import Session
     from reenact.wire.dialect import Dialect
 
+Answer = Mapping[str, Any] | bytes | str | Sequence[AnyBlock] | None
+"""What an agent has of a model's answer."""
 _PATHS = {
     "anthropic": "/v1/messages",
     "openai-chat": "/v1/chat/completions",
@@ -62,6 +65,8 @@ class ExchangeScope(Scope):
         self._first: int | None = None
         self._pieces: Pieces | None = None
         self._dialect: Dialect | None = None
+        self._asked: Asked | None = None
+        self._held: tuple[bodies.ModelRequested, ...] = ()
 
     def start(self) -> ExchangeScope:
         """Records the request.
@@ -69,8 +74,27 @@ class ExchangeScope(Scope):
         Raises:
             DeniedError: a `before_model` hook denied the call; the recording says so.
         """
+        self._begin()
+        self._emit()
+        self._begun = self.session.tools.clock.now()
+        return self
+
+    def tell(self, response: Answer, **told: Any) -> None:
+        """Records a call that is over, request and answer at once; `told` is what `respond` takes.
+
+        Raises:
+            DeniedError: a `before_model` hook denied the call; the recording says so.
+        """
+        self._begin()
+        try:
+            self.respond(response, **told)
+        except BaseException as error:
+            self.abort(f"{type(error).__name__}: {error}")
+            raise
+
+    def _begin(self) -> None:
+        """Begins the call; its request is written down with what comes first."""
         session = self.session
-        session.course.settle()
         self._place = self._placed()
         if session.hooks.has("before_model"):
             verdict = session.ask("before_model", name=self._told[1], value=self.request)
@@ -79,15 +103,15 @@ class ExchangeScope(Scope):
                 self._emit(bodies.ModelFailed(exchange=self.id, error=verdict.denied, category="denied"))
                 raise DeniedError("the model call", verdict.denied, by=verdict.by or "a hook")
         try:
-            self._ask()
+            self._held = (self._ask(),)
         except Exception as error:  # noqa: BLE001 - what cannot be read must not stop the agent
-            self._emit(bodies.ModelRequested(exchange=self.id, params={"unread": repr(error)}))
+            self._asked = None
+            self._held = (bodies.ModelRequested(exchange=self.id, params={"unread": repr(error)}),)
         self._begun = session.tools.clock.now()
         if session.deltas:
             self._pieces = Pieces(self.id, self._emit, session.tools.clock, session.tools.is_clean)
         self.is_open = True
         session.course.opened(self)
-        return self
 
     def delta(self, text: str) -> None:
         """Takes a piece of the answer; kept only where the recording keeps pieces."""
@@ -103,7 +127,7 @@ class ExchangeScope(Scope):
 
     def respond(
         self,
-        response: Mapping[str, Any] | bytes | str | Sequence[AnyBlock] | None = None,
+        response: Answer = None,
         *,
         usage: Tokens | None = None,
         stop_reason: str | None = None,
@@ -139,10 +163,11 @@ class ExchangeScope(Scope):
             ttft=self._first,
             duration=max(self.session.tools.clock.now() - self._begun, 0),
         )
-        self._emit(responded)
-        if tokens is not None:
+        if tokens is None:
+            self._emit(responded)
+        else:
             key = responded.message or self.id
-            self._emit(spent(key, tokens, model=model, is_final=True))
+            self._emit(responded, spent(key, tokens, model=model, is_final=True))
         self._over()
 
     def fail(
@@ -201,11 +226,16 @@ class ExchangeScope(Scope):
         lane = self._told[2]
         return place.__replace__(lane=lane) if lane else place
 
-    def _emit(self, body: Any) -> Any:
-        place = self._place
-        return self.session.emit(body, loop=place.loop, turn=place.turn, lane=place.lane)
+    def _emit(self, *body: AnyBody) -> None:
+        """Writes down what happened, and the request before it where that is still to come."""
+        told = (*self._held, *body)
+        is_whole = len(self.session.emit_at(self._place, *told)) == len(told)
+        if self._held:
+            self._held = ()
+            if is_whole and self._asked is not None:
+                self.session.keeper.kept(self._asked)
 
-    def _ask(self) -> None:
+    def _ask(self) -> bodies.ModelRequested:
         name, model, _, purpose, path = self._told
         body = self.request
         fields: Mapping[str, Any] | None = None
@@ -215,26 +245,22 @@ class ExchangeScope(Scope):
             fields = body
         dialect = self._dialect = _dialect(name, path, fields)
         field = dialect.layout.messages
-        asked = self._kept(fields, field) if fields is not None else None
+        self._asked = asked = self._kept(fields, field) if fields is not None else None
         model = model or _text(fields, "model")
         params = {"method": "POST", "path": path or _PATHS.get(dialect.name, "/").format(model=model)}
         tools = (fields or {}).get("tools")
-        event = self._emit(
-            bodies.ModelRequested(
-                exchange=self.id,
-                dialect=dialect.name,
-                model=model,
-                params=params,
-                request=asked.reference if asked is not None else None,
-                provenance=asked.provenance if asked is not None else (),
-                history_len=len(asked.names) if asked is not None else None,
-                tools_count=_count(tools),
-                purpose=purpose,
-            )
-        )
         self._told = (name, model, self._told[2], purpose, path)
-        if event is not None and asked is not None:
-            self.session.keeper.kept(asked)
+        return bodies.ModelRequested(
+            exchange=self.id,
+            dialect=dialect.name,
+            model=model,
+            params=params,
+            request=asked.reference if asked is not None else None,
+            provenance=asked.provenance if asked is not None else (),
+            history_len=len(asked.names) if asked is not None else None,
+            tools_count=_count(tools),
+            purpose=purpose,
+        )
 
     def _kept(self, fields: Mapping[str, Any], field: str) -> Asked:
         listed = fields.get(field)
@@ -247,15 +273,10 @@ class ExchangeScope(Scope):
             del rest[field]
             is_raw = bool(listed) and isinstance(listed[0], msgspec.Raw)
             messages = [bytes(each) for each in listed] if is_raw else keeper.encoded(lane, listed, _json)
-        # Member by member: system prompt and tools are large, and the same each time.
-        names = keeper.encoded(f"{lane} shape", list(rest.values()), _json)
-        shape = b"{%b}" % b",".join(
-            b"%b:%b" % (_json(str(name)), each) for name, each in zip(rest, names, strict=True)
-        )
         return keeper.ask(
             self.id,
             lane=lane,
-            shape=shape,
+            shape=keeper.encoded_shape(lane, rest, _json),
             messages=messages,
             field=field,
             origins=self._provenance,

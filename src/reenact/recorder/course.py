@@ -51,6 +51,9 @@ class Course:
 
     def settle(self, *, begins: bool = False) -> None:
         """Sees to it that there is a loop to be in; with `begins`, a new one after a model has spoken."""
+        implicit = self._implicit
+        if implicit is not None and implicit.is_open and not begins:
+            return
         here = here_in(self._session)
         if here is not None and here.loop is not None:
             return
@@ -94,11 +97,10 @@ class Course:
         """Gives where a model call that begins now belongs: in the turn here, else in one of its own."""
         self.settle()
         here = here_in(self._session)
-        loop = self.place().loop
+        place = self.place()
         turn = here.turn if here is not None and here.turn is not None else exchange
-        lane = here.lane if here is not None else None
-        self.spoke(loop, lane, turn)
-        return Place(loop=loop, turn=turn, lane=lane)
+        self.spoke(place.loop, place.lane, turn)
+        return Place(loop=place.loop, turn=turn, lane=place.lane)
 
     @property
     def is_busy(self) -> bool:

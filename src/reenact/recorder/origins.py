@@ -6,16 +6,19 @@ in whatever dialect it is written. A message of several parts may come from seve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from reenact.events import Event, blocks, bodies
+from reenact.events import AnyBody, Event, blocks, bodies
 from reenact.events.blocks import AnyBlock
 
 Key = tuple[str, int | str]
 
+_SPEAKERS = {
+    bodies.UserMessage: "user", bodies.ContextInjected: "user", bodies.AssistantMessage: "assistant",
+    bodies.ModelResponded: "assistant", bodies.SystemMessage: "system",
+}  # fmt: skip
 _SAID = {"user": "user", "assistant": "assistant", "model": "assistant", "system": "system"}
 _ROLES = {**_SAID, "developer": "system", "tool": "tool"}
 
@@ -37,76 +40,77 @@ class Origins:
             message = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
-        found = dict.fromkeys(self._events.get(key) for key in keys_of_message(message))
-        return " ".join(event for event in found if event is not None)
+        found = dict.fromkeys(map(self._events.get, keys_of_message(message)))
+        return " ".join([event for event in found if event is not None])
 
 
-def _keys_of_event(body: bodies.Body) -> Iterator[Key]:
+def _keys_of_event(body: AnyBody) -> list[Key]:
+    role = _SPEAKERS.get(type(body))
+    if role is not None:
+        content: tuple[AnyBlock, ...] = body.blocks  # type: ignore[union-attr]  # all speakers have them
+        return [key for block in content if (key := _key_of_block(role, block)) is not None]
     match body:
-        case bodies.UserMessage(blocks=content) | bodies.ContextInjected(blocks=content):
-            yield from _keys_of_blocks("user", content)
-        case bodies.AssistantMessage(blocks=content) | bodies.ModelResponded(blocks=content):
-            yield from _keys_of_blocks("assistant", content)
-        case bodies.SystemMessage(blocks=content):
-            yield from _keys_of_blocks("system", content)
-        case bodies.ToolFinished(call=call):
-            yield "result", call
+        case bodies.ToolFinished():
+            return [("result", body.call)]
         case bodies.CompactionFinished(summary=str(summary)):
-            yield "user", hash(summary)
+            return [("user", hash(summary))]
         case _:
-            pass
+            return []
 
 
-def _keys_of_blocks(role: str, content: tuple[AnyBlock, ...]) -> Iterator[Key]:
-    for block in content:
-        match block:
-            case blocks.Text(text=text):
-                yield role, hash(text)
-            case blocks.ToolCall(call=call):
-                yield "call", call
-            case blocks.ToolResult(call=call):
-                yield "result", call
-            case _:
-                pass
+def _key_of_block(role: str, block: AnyBlock) -> Key | None:
+    match block:
+        case blocks.Text():
+            return role, hash(block.text)
+        case blocks.ToolCall():
+            return "call", block.call
+        case blocks.ToolResult():
+            return "result", block.call
+        case _:
+            return None
 
 
-def keys_of_message(message: Any) -> Iterator[Key]:
-    """Yields what a message of any dialect says."""
+def keys_of_message(message: Any) -> list[Key]:
+    """Gives what a message of any dialect says; by `get`, not `match`, as every message passes here."""
     if not isinstance(message, dict):
-        return
-    match message:
-        case {"type": "function_call_output", "call_id": str(call)} | {"tool_call_id": str(call)}:
-            yield "result", call
-            return
-        case {"type": "function_call", "call_id": str(call)}:
-            yield "call", call
-            return
-        case _:
-            pass
+        return []
+    call = message.get("call_id")
+    kind = message.get("type")
+    if kind == "function_call_output" and isinstance(call, str):
+        return [("result", call)]
+    answered = message.get("tool_call_id")
+    if isinstance(answered, str):
+        return [("result", answered)]
+    if kind == "function_call" and isinstance(call, str):
+        return [("call", call)]
     role = _ROLES.get(str(message.get("role")), "user")
     content = message.get("content", message.get("parts"))
+    keys: list[Key] = []
     if isinstance(content, str):
-        yield role, hash(content)
+        keys.append((role, hash(content)))
     elif isinstance(content, list):
-        for part in content:
-            if isinstance(part, dict):
-                yield from _keys_of_part(role, part)
-    for call in message.get("tool_calls") or ():
-        if isinstance(call, dict) and isinstance(call.get("id"), str):
-            yield "call", call["id"]
+        keys += [key for part in content if (key := _key_of_part(role, part)) is not None]
+    for each in message.get("tool_calls") or ():
+        if isinstance(each, dict) and isinstance(each.get("id"), str):
+            keys.append(("call", each["id"]))
+    return keys
 
 
-def _keys_of_part(role: str, part: Mapping[str, Any]) -> Iterator[Key]:
-    match part:
-        case {"type": "tool_result", "tool_use_id": str(call)}:
-            yield "result", call
-        case {"type": "tool_use", "id": str(call)}:
-            yield "call", call
-        case {"functionCall": {"id": str(call)}}:
-            yield "call", call
-        case {"functionResponse": {"id": str(call)}}:
-            yield "result", call
-        case {"text": str(text)}:
-            yield role, hash(text)
-        case _:
-            pass
+def _key_of_part(role: str, part: Any) -> Key | None:
+    if not isinstance(part, dict):
+        return None
+    kind = part.get("type")
+    if kind == "tool_result" and isinstance(call := part.get("tool_use_id"), str):
+        return "result", call
+    if kind == "tool_use" and isinstance(call := part.get("id"), str):
+        return "call", call
+    if isinstance(call := _id_of(part.get("functionCall")), str):
+        return "call", call
+    if isinstance(call := _id_of(part.get("functionResponse")), str):
+        return "result", call
+    text = part.get("text")
+    return (role, hash(text)) if isinstance(text, str) else None
+
+
+def _id_of(value: Any) -> Any:
+    return value.get("id") if isinstance(value, dict) else None

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -105,34 +105,71 @@ class Recorder:
         completeness: Completeness = "full",
     ) -> Event | None:
         """Writes down what happened; None where it could not be kept."""
+        events = self.record_all(
+            (body,), ts=ts, loop=loop, turn=turn, lane=lane, parent=parent, source_kind=source_kind,
+            completeness=completeness,
+        )  # fmt: skip
+        return events[0] if events else None
+
+    def record_all(
+        self,
+        bodies: Sequence[AnyBody],
+        *,
+        ts: int | None = None,
+        loop: str | None = None,
+        turn: str | None = None,
+        lane: str | None = None,
+        parent: str | None = None,
+        source_kind: SourceKind = "recorder",
+        completeness: Completeness = "full",
+    ) -> list[Event]:
+        """Writes down at once what belongs together; gives those events that could be kept."""
+        if not bodies:
+            return []
+        before = self._sequence
         try:
             with self._lock:
                 if self._rests:
                     self._wake()
+                seq = before = self._sequence
                 now = self._clock.now()
-                event = Event(
-                    v=FORMAT,
-                    seq=self._sequence + 1,
-                    id=self._minter.mint(),
-                    session=self.session,
-                    ts=now if ts is None else ts,
-                    recorded_at=now,
-                    loop=loop,
-                    turn=turn,
-                    lane=lane,
-                    parent=parent,
-                    source_kind=source_kind,
-                    completeness=completeness,
-                    body=body,
-                )
-                event = self._append(event)
+                events: list[Event] = []
+                for body in bodies:
+                    seq += 1
+                    event = Event(
+                        v=FORMAT,
+                        seq=seq,
+                        id=self._minter.mint(),
+                        session=self.session,
+                        ts=now if ts is None else ts,
+                        recorded_at=now,
+                        loop=loop,
+                        turn=turn,
+                        lane=lane,
+                        parent=parent,
+                        source_kind=source_kind,
+                        completeness=completeness,
+                        body=body,
+                    )
+                    events.append(event)
+                self._append(events)
         except Exception as error:  # noqa: BLE001 - the border to the agent: told in `degraded`, never raised
+            if len(bodies) > 1 and self._sequence == before:
+                return self._one_by_one(
+                    bodies, ts=ts, loop=loop, turn=turn, lane=lane, parent=parent, source_kind=source_kind,
+                    completeness=completeness,
+                )  # fmt: skip
             self._degrade(error)
-            self.lost += 1
-            return None
+            self.lost += len(bodies)
+            return []
         if self._news.observers:
             self._news.tell()
-        return event
+        return events
+
+    def _one_by_one(self, bodies: Sequence[AnyBody], **where: Any) -> list[Event]:
+        """Writes each for itself: one that cannot be written must not take the others with it."""
+        told = [self.record(body, **where) for body in bodies]
+        return [event for event in told if event is not None]
 
     def put(self, data: bytes) -> str | None:
         """Keeps a payload (already scrubbed) beside the events; gives its name, None where it was lost."""
@@ -192,28 +229,37 @@ class Recorder:
                 self._degrade(error)
         return self._writer is not None
 
-    def _append(self, event: Event) -> Event:
-        """Writes an event without its secrets; gives it as it was written."""
+    def _append(self, events: list[Event]) -> None:
+        """Writes events without their secrets; leaves them in the list as they were written."""
         if self._writer is None or self.is_elsewhere:
             raise _NotWritingError
-        try:
-            encoded = encode(event)
-        except (TypeError, ValueError, RecursionError):
-            event = event.__replace__(body=plain_body(event.body))
-            encoded = encode(event)
-        if not self._is_clean(encoded):
-            body = event.body
-            clean = msgspec.convert(self._scrub(msgspec.to_builtins(body)), type(body))
-            if clean != body:
-                event = event.__replace__(body=clean)
-                encoded = encode(event)
-        self._writer.append(event, encoded=encoded)
-        self._sequence = event.seq
+        encoded: list[bytes] = []
+        for place, event in enumerate(events):
+            try:
+                encoded.append(encode(event))
+            except (TypeError, ValueError, RecursionError):
+                events[place] = plainly = event.__replace__(body=plain_body(event.body))
+                encoded.append(encode(plainly))
+        if not self._is_clean(encoded[0] if len(encoded) == 1 else b"".join(encoded)):
+            encoded = [self._scrubbed(events, place, data) for place, data in enumerate(encoded)]
+        self._writer.append(*events, encoded=encoded)
+        self._sequence = events[-1].seq
         if self.witness is not None:
-            self.witness(event)
+            for event in events:
+                self.witness(event)
         if self._news.observers:
-            self._news.waiting.append(event)
-        return event
+            self._news.waiting += events
+
+    def _scrubbed(self, events: list[Event], place: int, data: bytes) -> bytes:
+        """Gives the JSON of an event without its secrets."""
+        event = events[place]
+        if self._is_clean(data):
+            return data
+        clean = msgspec.convert(self._scrub(msgspec.to_builtins(event.body)), type(event.body))
+        if clean == event.body:
+            return data
+        events[place] = event = event.__replace__(body=clean)
+        return encode(event)
 
     def _degrade(self, error: Exception) -> None:
         if not isinstance(error, _NotWritingError):

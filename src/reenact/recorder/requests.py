@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from reenact.events.blocks import RequestRef
-from reenact.recorder.unchanged import Unchanged
+from reenact.recorder.unchanged import Unchanged, UnchangedMembers
 
 if TYPE_CHECKING:
     from reenact.recorder.recorder import Recorder
@@ -34,7 +34,9 @@ class _Lane(msgspec.Struct):
     """The latest request of a lane."""
 
     exchange: str
-    raws: list[bytes]
+    shape: bytes
+    shape_name: str | None
+    raws: Sequence[bytes]
     names: list[str]
     origins: list[str]
 
@@ -47,7 +49,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Of each message in the reference: the event it came from, or empty where nothing tells."""
     lane: str
     exchange: str
-    raws: list[bytes]
+    shape: bytes
+    raws: Sequence[bytes]
     names: list[str]
     origins: list[str]
     is_whole: bool
@@ -73,6 +76,7 @@ class RequestKeeper:
         self._inline: set[str] = set()
         self._lanes: dict[str, _Lane] = {}
         self._unchanged: dict[str, Unchanged] = {}
+        self._shapes: dict[str, UnchangedMembers] = {}
         self._lock = threading.Lock()
 
     def ask(
@@ -99,27 +103,26 @@ class RequestKeeper:
             before = self._lanes.get(lane)
             keep = _shared(before.raws, messages) if before is not None else 0
             parts: dict[str, str] = {}
-            tail = [self._name(raw, parts) for raw in messages[keep:]]
-            names = tail
+            told = self._origins(before.origins[:keep] if before is not None else [], messages, origins)
+            tail = names = self._names_of(messages[keep:], parts)
             if before is not None:
-                names = [*before.names[:keep], *tail]
+                names = before.names[:keep] + tail
                 if keep < len(before.names):
                     keep = _shared(before.names, names)
-            told = self._origins(before, messages, origins)
             reference = RequestRef(
-                shape=self._name(shape, parts),
+                shape=self._name_of_shape(shape, before, parts),
                 messages=tuple(names[keep:]),
                 base=before.exchange if before is not None and keep else None,
                 keep=keep,
                 field=field,
                 parts=parts,
             )
-            is_whole = all(name in self._inline or name in parts for name in (*tail, reference.shape))
-            provenance = tuple(told[keep:]) if any(told[keep:]) else ()
+            named = {*tail, reference.shape}
+            fresh = told[keep:]
             return Asked(
-                reference=reference, provenance=provenance, lane=lane, exchange=exchange,
-                raws=list(messages), names=names, origins=told,
-                is_whole=is_whole,
+                reference=reference, provenance=tuple(fresh) if any(fresh) else (), lane=lane,
+                exchange=exchange, shape=shape, raws=messages, names=names, origins=told,
+                is_whole=named.difference(parts) <= self._inline,
             )  # fmt: skip
 
     def encoded(self, lane: str, values: Sequence[Any], encode: Callable[[Any], bytes]) -> list[bytes]:
@@ -130,6 +133,14 @@ class RequestKeeper:
                 known = self._unchanged[lane] = Unchanged(encode)
             return known.encoded(values)
 
+    def encoded_shape(self, lane: str, fields: Mapping[str, Any], encode: Callable[[Any], bytes]) -> bytes:
+        """Gives the JSON of all but the messages of a lane's next request, by `encoded`'s rule."""
+        with self._lock:
+            known = self._shapes.get(lane)
+            if known is None:
+                known = self._shapes[lane] = UnchangedMembers(encode)
+            return known.encoded(fields)
+
     def kept(self, asked: Asked) -> None:
         """Takes note that a request was written down: later ones may name it and its parts."""
         with self._lock:
@@ -138,8 +149,9 @@ class RequestKeeper:
                 self._lanes.pop(asked.lane, None)
                 return
             self._lanes[asked.lane] = _Lane(
-                exchange=asked.exchange, raws=asked.raws, names=asked.names, origins=asked.origins
-            )
+                exchange=asked.exchange, shape=asked.shape, shape_name=asked.reference.shape,
+                raws=asked.raws, names=asked.names, origins=asked.origins,
+            )  # fmt: skip
 
     def cleaned(self, raw: bytes) -> bytes:
         """Gives bytes without their secrets."""
@@ -147,14 +159,32 @@ class RequestKeeper:
             return raw
         return self._scrub(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
-    def _name(self, raw: bytes, parts: dict[str, str]) -> str:
-        """Gives the name of a part without its secrets, and keeps it where it is new."""
-        digest = hashlib.sha256(raw).digest()
+    def _name_of_shape(self, shape: bytes, before: _Lane | None, parts: dict[str, str]) -> str:
+        """Gives the name of what mostly stays from request to request, and is large."""
+        if before is not None and before.shape_name is not None and before.shape == shape:
+            return before.shape_name
+        return self._name(shape, hashlib.sha256(shape).digest(), parts)
+
+    def _names_of(self, raws: Sequence[bytes], parts: dict[str, str]) -> list[str]:
+        """Gives the names of messages; new ones are searched for secrets together."""
+        digests = [hashlib.sha256(raw).digest() for raw in raws]
+        new = {digest: raw for digest, raw in zip(digests, raws, strict=True) if digest not in self._names}
+        vouched = new if new and self._is_clean(b"\n".join(new.values())) else {}
+        return [
+            self._name(raw, digest, parts, is_clean=digest in vouched)
+            for raw, digest in zip(raws, digests, strict=True)
+        ]
+
+    def _name(self, raw: bytes, digest: bytes, parts: dict[str, str], *, is_clean: bool = False) -> str:
+        """Gives the name of a part without its secrets, and keeps it where it is new.
+
+        `is_clean` tells that it is known to hold none.
+        """
         name = self._names.get(digest)
         if name is not None and (name in self._inline or name in parts or len(raw) >= SMALL):
             self._names.move_to_end(digest)
             return name
-        clean = self.cleaned(raw)
+        clean = raw if is_clean else self.cleaned(raw)
         name = f"sha256:{(digest if clean is raw else hashlib.sha256(clean).digest()).hex()}"
         text = None
         if len(clean) < SMALL and len(raw) < SMALL:
@@ -170,17 +200,14 @@ class RequestKeeper:
             self._names.popitem(last=False)
         return name
 
-    def _origins(
-        self, before: _Lane | None, messages: Sequence[bytes], told: Sequence[str] | None
-    ) -> list[str]:
+    def _origins(self, known: list[str], messages: Sequence[bytes], told: Sequence[str] | None) -> list[str]:
+        """Gives where each message came from, of which the first ones are known."""
         if told is not None:
             return [*told, *("" for _ in range(len(messages) - len(told)))][: len(messages)]
         origin = self._origin
         if origin is None:
             return [""] * len(messages)
-        same = _shared(before.raws, messages) if before is not None else 0
-        known = before.origins[:same] if before is not None else []
-        return [*known, *(origin(raw) for raw in messages[same:])]
+        return known + [origin(raw) for raw in messages[len(known) :]]
 
 
 def _shared(old: Sequence[bytes] | Sequence[str], new: Sequence[bytes] | Sequence[str]) -> int:

@@ -270,8 +270,8 @@ class ToolScope(Scope):
             call=self.call, name=self.name, tool_kind=self._kind, input=self.input, risk=self._risk,
             mcp_server=self._server,
         )  # fmt: skip
-        event = session.emit(asked)
-        self._begun = event.recorded_at if event is not None else session.tools.clock.now()
+        events = session.emit_at(self._place, asked)
+        self._begun = events[0].recorded_at if events else session.tools.clock.now()
         self.is_open = True
         session.course.opened(self)
         if session.hooks.has("before_tool"):
@@ -334,11 +334,7 @@ class ToolScope(Scope):
         if self.is_open:
             self.is_open = False
             duration = max(self.session.tools.clock.now() - self._begun, 0)
-            place = self._place
-            self.session.emit(
-                bodies.ToolFinished(call=self.call, duration=duration, **told),
-                loop=place.loop, turn=place.turn, lane=place.lane,
-            )  # fmt: skip
+            self.session.emit_at(self._place, bodies.ToolFinished(call=self.call, duration=duration, **told))
             self.session.course.closed(self)
 
     def _leave(self) -> None:

@@ -29,7 +29,7 @@ from reenact.ids import session_id
 from reenact.recorder.asking import ExchangeScope
 from reenact.recorder.content import blocks_of
 from reenact.recorder.course import Course
-from reenact.recorder.exchanges import ExchangeRecorder
+from reenact.recorder.exchanges import ExchangeRecorder, Place
 from reenact.recorder.here import Here, enter, here_in, innermost, leave
 from reenact.recorder.hooks import Ask, DeniedError, Hooks, Moment, Verdict
 from reenact.recorder.origins import Origins
@@ -209,30 +209,38 @@ class Session:
         source_kind: SourceKind = "recorder",
         completeness: Completeness = "full",
     ) -> Event | None:
-        """Writes events down, where the running code is unless told; gives the last, None if it was lost.
+        """Writes events down, where the running code is unless told; gives the last, None if all were lost.
 
         A `turn` that is empty puts them into no turn.
         """
         recorder = self._writing()
         place = self.course.place()
         here = place.turn if loop is None or loop == place.loop else None
-        event = None
-        for each in body:
-            event = recorder.record(
-                each,
-                loop=loop or place.loop,
-                turn=here if turn is None else turn or None,
-                lane=lane or place.lane,
-                parent=parent,
-                ts=ts,
-                source_kind=source_kind,
-                completeness=completeness,
-            )
-            if event is not None:
-                self._active = event.recorded_at
-                if type(event.body) in _TELLING:
-                    self.origins.learn(event)
-        return event
+        events = recorder.record_all(
+            body,
+            loop=loop or place.loop,
+            turn=here if turn is None else turn or None,
+            lane=lane or place.lane,
+            parent=parent,
+            ts=ts,
+            source_kind=source_kind,
+            completeness=completeness,
+        )
+        self._note(events)
+        return events[-1] if events else None
+
+    def emit_at(self, place: Place, *body: AnyBody) -> list[Event]:
+        """Writes events down at a place, all at once; gives those that could be kept."""
+        events = self._writing().record_all(body, loop=place.loop, turn=place.turn, lane=place.lane)
+        self._note(events)
+        return events
+
+    def _note(self, events: list[Event]) -> None:
+        """Takes note of what was written."""
+        for event in events:
+            self._active = event.recorded_at
+            if type(event.body) in _TELLING:
+                self.origins.learn(event)
 
     def message(
         self,
@@ -360,8 +368,8 @@ class Session:
         `more` is what `exchange` and `respond` take.
         """
         told = {name: more.pop(name) for name in _ANSWER & more.keys()}
-        with self.exchange(request, **more) as exchange:
-            exchange.respond(response, **told)
+        exchange = self.exchange(request, **more)
+        exchange.tell(response, **told)
         return exchange.id
 
     def child(
@@ -534,6 +542,8 @@ class Session:
         if recorder.is_elsewhere:
             self._become_child()
             return self._writing()
+        if self._state == "open":
+            return recorder
         if self._state == "over" and not self._has_warned:
             self._has_warned = True
             sys.stderr.write(f"reenact: session {self.id} has ended; what comes now is not recorded\n")

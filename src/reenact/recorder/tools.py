@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,9 +68,9 @@ class NowhereWriter:
         """Seq of the last event; 0 before the first."""
         return self._events[-1].seq if self._events else 0
 
-    def append(self, event: Event, *, encoded: bytes | None = None) -> None:  # noqa: ARG002 - kept as it is
-        """Keeps one event."""
-        self._events.append(event)
+    def append(self, *events: Event, encoded: Sequence[bytes] | None = None) -> None:  # noqa: ARG002 - kept as they are
+        """Keeps events."""
+        self._events += events
 
     def sync(self) -> None:
         """There is no disk."""

@@ -7,7 +7,7 @@ objects in both, so comparing costs next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -23,7 +23,9 @@ class Unchanged:
         """Gives the JSON of each value."""
         copies, encoded = self._copies, self._encoded
         count = len(copies)
-        if copies == list(values[:count]):
+        if not isinstance(values, list):
+            values = list(values)
+        if copies == values[:count]:
             more = values[count:]
             copies += map(_copied, more)
             encoded += map(self._encode, more)
@@ -37,6 +39,30 @@ class Unchanged:
                 self._copies.append(_copied(value))
                 self._encoded.append(self._encode(value))
         return self._encoded.copy()
+
+
+class UnchangedMembers:
+    """The members of one object; its JSON is the same bytes, hashed or not, until one of them changes."""
+
+    def __init__(self, encode: Callable[[Any], bytes]) -> None:
+        self._encode = encode
+        self._values = Unchanged(encode)
+        self._names: list[Any] = []
+        self._members: list[bytes] = []
+        self._whole = b"{}"
+
+    def encoded(self, fields: Mapping[str, Any]) -> bytes:
+        """Gives the JSON of the object."""
+        # Member by member: system prompt and tools are large, and the same each time.
+        names, members = list(fields), self._values.encoded(list(fields.values()))
+        if names != self._names or members != self._members:
+            self._names, self._members = names, members
+            told = (
+                b"%b:%b" % (self._encode(str(name)), member)
+                for name, member in zip(names, members, strict=True)
+            )
+            self._whole = b"{%b}" % b",".join(told)
+        return self._whole
 
 
 class _Exactly:
@@ -69,9 +95,9 @@ def _copied(value: Any) -> Any:
     if value is None or kind is str:
         return value
     if kind is dict:
-        return {key: _copied(item) for key, item in value.items()}
+        return {key: item if type(item) is str else _copied(item) for key, item in value.items()}
     if kind is list:
-        return [_copied(item) for item in value]
+        return [item if type(item) is str else _copied(item) for item in value]
     if kind in {bool, int, float}:
         return _Exactly(value)
     return _Never()

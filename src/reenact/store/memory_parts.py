@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reenact.errors import ArchiveError
 from reenact.events import Event, Header
@@ -56,11 +56,14 @@ class MemoryWriter:
         self._running = running
         self.last = part.events[-1].seq if part.events else 0
 
-    def append(self, event: Event, *, encoded: bytes | None = None) -> None:  # noqa: ARG002 - kept as it is
-        if event.session != self._part.header.id or event.seq <= self.last:
-            raise ArchiveError(f"event {event.id} cannot follow {self.last} of {self._part.header.id}")
-        self._part.events.append(event)
-        self.last = event.seq
+    def append(self, *events: Event, encoded: Sequence[bytes] | None = None) -> None:  # noqa: ARG002 - kept as they are
+        last = self.last
+        for event in events:
+            if event.session != self._part.header.id or event.seq <= last:
+                raise ArchiveError(f"event {event.id} cannot follow {last} of {self._part.header.id}")
+            last = event.seq
+        self._part.events += events
+        self.last = last
 
     def sync(self) -> None:
         """There is nothing that could be lost."""

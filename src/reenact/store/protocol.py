@@ -72,12 +72,12 @@ class Writer(Protocol):
         """Seq of the last event of the session; 0 before the first."""
         ...
 
-    def append(self, event: Event, *, encoded: bytes | None = None) -> None:
-        """Writes one event with one `write`; it survives the death of this process from here on.
+    def append(self, *events: Event, encoded: Sequence[bytes] | None = None) -> None:
+        """Writes events with one `write`; they survive the death of this process from here on.
 
         Args:
-            event: the next event of the session.
-            encoded: what `events.encode` gave for it, where the caller knows it already.
+            events: the next events of the session.
+            encoded: what `events.encode` gave for them, where the caller knows it already.
         """
         ...
 

@@ -7,7 +7,7 @@ nothing is to be recovered or sealed. Who wants to add a note meanwhile gets `Ar
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reenact.errors import ArchiveBusyError, ArchiveError, CorruptRecordError
@@ -48,15 +48,18 @@ class LocalWriter:
         found = last_seq(self._handle)
         return last if found is None else found
 
-    def append(self, event: Event, *, encoded: bytes | None = None) -> None:
-        """Writes one event with one `write`.
+    def append(self, *events: Event, encoded: Sequence[bytes] | None = None) -> None:
+        """Writes events with one `write`.
 
         Raises:
-            ArchiveError: the disk is full, or the event is not of this session; nothing was written.
+            ArchiveError: the disk is full, or an event is not of this session; nothing was written.
         """
-        if event.session != self._session or event.seq <= self.last:
-            raise ArchiveError(f"event {event.id} cannot follow {self.last} of {self._session}")
-        line = encode_record(event) if encoded is None else record_of(encoded)
+        last = self.last
+        for event in events:
+            if event.session != self._session or event.seq <= last:
+                raise ArchiveError(f"event {event.id} cannot follow {last} of {self._session}")
+            last = event.seq
+        line = b"".join(map(encode_record, events) if encoded is None else map(record_of, encoded))
         try:
             written = os.write(self._handle, line)
         except OSError as error:
@@ -66,7 +69,7 @@ class LocalWriter:
             os.ftruncate(self._handle, self._size)
             raise ArchiveError(f"{self._path} took {written} of {len(line)} bytes", hint="is the disk full?")
         self._size += written
-        self.last = event.seq
+        self.last = last
 
     def sync(self) -> None:
         self._before_sync()

@@ -13,20 +13,21 @@ def blocks_of(message: Mapping[str, Any]) -> Iterator[AnyBlock]:
     """Gives the blocks of a message; what we do not know stays as it is."""
     content = message.get("content")
     if isinstance(content, str):
-        yield blocks.Text(text=content)
-    elif isinstance(content, list):
-        yield from map(_block, content)
+        return iter((blocks.Text(text=content),))
+    return map(_block, content) if isinstance(content, list) else iter(())
 
 
 def _block(raw: Any) -> AnyBlock:
-    match raw:
-        case {"type": "text", "text": str(text)}:
-            return blocks.Text(text=text)
-        case {"type": "thinking", "thinking": str(text)}:
-            return blocks.Reasoning(text=text, signature=raw.get("signature"))
-        case {"type": "redacted_thinking", "data": str(data)}:
-            return blocks.Reasoning(encrypted=data)
-        case {"type": "tool_use" | "server_tool_use" as kind, "id": str(call), "name": str(name)}:
+    """Gives one block; by `get`, not `match`, as every answer that is recorded passes here."""
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    if kind == "text" and isinstance(text := raw.get("text"), str):
+        return blocks.Text(text=text)
+    if kind in ("tool_use", "server_tool_use"):  # what is compared may be no word
+        call, name = raw.get("id"), raw.get("name")
+        if isinstance(call, str) and isinstance(name, str):
             return blocks.ToolCall(call=call, name=name, input=raw.get("input"), server=kind != "tool_use")
-        case _:
-            return blocks.Other(raw=raw)
+    if kind == "thinking" and isinstance(text := raw.get("thinking"), str):
+        return blocks.Reasoning(text=text, signature=raw.get("signature"))
+    if kind == "redacted_thinking" and isinstance(data := raw.get("data"), str):
+        return blocks.Reasoning(encrypted=data)
+    return blocks.Other(raw=raw)
