@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import Run
 
 from reenact.cli.app import VERBS
+from reenact.integrations.otlp import GenAiSpan, Spool
 from reenact.samples import SAMPLES
 
 SESSION_KEYS = {
@@ -256,6 +257,23 @@ class TestWithTranscripts:
         assert document["at_risk"]
         assert all(risk["kept"] for risk in document["at_risk"])
         assert document["installed"] is False
+
+    def test_spans_that_wait_for_their_trace_are_told_and_are_no_damage(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        run("import")
+        assert "OTLP" not in run("doctor").out + run("verify").out
+        spans = [GenAiSpan(trace="t", id=str(number), parent="root") for number in range(2)]
+        Spool(tmp_path / "archive" / "incoming", lambda value: value).keep(spans)
+        size = sum(path.stat().st_size for path in (tmp_path / "archive" / "incoming").iterdir())
+        told = f"2 spans of 1 trace came over OTLP, {size} B"
+        assert told in run("doctor").out
+        sound = run("verify")
+        assert (sound.code, told in sound.out, "everything reads back" in sound.out) == (0, True, True)
+        incoming = {"spans": 2, "traces": 1, "bytes": size}
+        assert run("doctor", "--json").document["incoming"] == incoming
+        document = run("verify", "--json").document
+        assert (document["incoming"], document["damages"]) == (incoming, [])
 
     def test_the_hook_comes_and_goes(self, run: Run, full_home: Path) -> None:
         assert run("doctor", "--install", "--yes").code == 0

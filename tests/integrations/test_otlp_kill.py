@@ -19,6 +19,7 @@ from tests.integrations.test_otlp import post, run
 from tests.integrations.tracing import Tracer, batch
 
 from reenact.archive import Archive
+from reenact.integrations.otlp import Pending
 
 STEP = int(os.environ.get("CRASH_STEP", "7"))
 SERVE = """
@@ -104,6 +105,49 @@ def test_what_was_acknowledged_survives_a_kill_and_waits_for_its_root(
             for export in exports:
                 post(address, export)
         assert shape(other) == whole
+
+
+def test_what_waits_is_told_and_is_no_damage(archive: Archive, tmp_path: Path) -> None:
+    assert archive.incoming() == Pending()
+    traces = [Tracer(trace=f"{number:032x}") for number in range(3)]
+    for tracer in traces:
+        with tracer.span("invoke_agent x", "invoke_agent"), tracer.span("chat", "chat"):
+            pass
+    whole, *rest = traces
+    killed_after(tmp_path, batch([one for tracer in traces for one in tracer.ended[:1]]), batch(whole.ended))
+    (path,) = waiting(tmp_path)
+    size = path.stat().st_size
+    assert archive.incoming() == Pending(spans=2, traces=2, bytes=size)
+    assert archive.checkup().incoming == archive.incoming()
+    assert {part.part: part.apparent for part in archive.sizes()}["incoming"] == size
+    assert list(archive.verify()) == []
+    with path.open("ab") as file:
+        file.write(b'{"spans":[{"tra')  # never acknowledged
+    assert list(archive.verify()) == []
+    with archive.receive_otlp(port=0) as address:
+        assert archive.incoming() == Pending(spans=2, traces=2, bytes=waiting(tmp_path)[0].stat().st_size)
+        for tracer in rest:
+            assert post(address, batch(tracer.ended[1:])).status_code == 200
+        assert archive.incoming() == Pending()
+
+
+def test_what_waits_and_cannot_be_read_is_damage(
+    archive: Archive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tracer = Tracer()
+    with tracer.span("invoke_agent x", "invoke_agent"), tracer.span("chat", "chat"):
+        pass
+    killed_after(tmp_path, batch(tracer.ended[:1]))
+    (path,) = waiting(tmp_path)
+    path.write_bytes(b'{"spans":[{"\xff":1}]}\n' + path.read_bytes())
+    (lost,) = archive.verify()
+    assert (lost.where, lost.severity) == (str(path), "lost")
+    assert archive.incoming().spans == 1
+    with archive.receive_otlp(port=0):
+        pass
+    (aside,) = archive.verify()
+    assert (aside.where, aside.severity) == (str(path.with_suffix(".damaged")), "note")
+    assert "could not be read" in capsys.readouterr().err
 
 
 def test_what_never_was_complete_is_written_by_the_next_receiver(archive: Archive, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def checkup(archive: Archive, *, days: int, everything: bool) -> Checkup:
         warnings=tuple(archive.store.warnings(limit=10_000)),
         secrets=scan,
         sizes=tuple(archive.store.sizes()),
+        incoming=archive.incoming(),
         source_bytes=archive.source_bytes(),
         paths=(
             str(archive.path),

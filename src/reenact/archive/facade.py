@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reenact.config import Config
     from reenact.events import Event
     from reenact.ingest.carrying import Taken
+    from reenact.integrations.otlp import Pending
     from reenact.integrations.tool import ServedTools
     from reenact.recorder import Session
     from reenact.replay import Script
@@ -428,7 +429,16 @@ class Archive:
 
     def verify(self) -> Iterator[Damage]:
         """Reads every stored byte and yields what does not check out."""
-        return self.store.verify()
+        from reenact.archive import receiving
+
+        yield from self.store.verify()
+        yield from receiving.damages(self)
+
+    def incoming(self) -> Pending:
+        """Gives how many spans the OTLP receiver acknowledged that wait for the rest of their trace."""
+        from reenact.archive import receiving
+
+        return receiving.pending(self)
 
     def accounts(self) -> Iterator[accounting.Account]:
         """Yields, for every imported transcript, its lines against what they were booked as."""

@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reenact.gateway import Server
+from reenact.integrations import otlp
 from reenact.integrations.otlp import Receiver, Spool
 
 if TYPE_CHECKING:
     from reenact.archive.facade import Archive
+    from reenact.store import Damage
+
+_INCOMING = "incoming"
 
 
 @contextmanager
@@ -19,10 +23,20 @@ def receive_otlp(archive: Archive, *, port: int) -> Iterator[str]:
     with type(archive)(
         archive.path, settings=archive.settings, variables=archive.variables, clock=archive.clock
     ) as own:
-        receiver = Receiver(own, Spool(own.path / "incoming", own.guard.value))
+        receiver = Receiver(own, Spool(own.path / _INCOMING, own.guard.value))
         try:
             with Server(receiver, port=port) as server:
                 yield f"{server.address}/v1/traces"
         finally:
             receiver.close()
     archive.store.catch_up()
+
+
+def pending(archive: Archive) -> otlp.Pending:
+    """Gives how many acknowledged spans wait for the rest of their trace."""
+    return otlp.pending(archive.path / _INCOMING)
+
+
+def damages(archive: Archive) -> list[Damage]:
+    """Gives what cannot be read of the spans that wait."""
+    return otlp.damages(archive.path / _INCOMING)

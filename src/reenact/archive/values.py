@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from reenact import ingest
@@ -9,6 +11,9 @@ from reenact.events import Header
 from reenact.ingest import secrets
 from reenact.sources import Retention
 from reenact.store import Drift, SessionRow, Size, Warned
+
+if TYPE_CHECKING:
+    from reenact.integrations.otlp import Pending
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +34,7 @@ class Checkup(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
     secrets: secrets.Scan
     sizes: tuple[Size, ...]
+    incoming: Pending
     source_bytes: int
     """Bytes of the newest generation of every kept transcript."""
     paths: tuple[str, ...]

@@ -18,6 +18,7 @@ from reenact.errors import NotFoundError, UsageError
 if TYPE_CHECKING:
     from reenact.archive import Archive
     from reenact.cli.app import Context
+    from reenact.integrations.otlp import Pending
 
 WORDS = {
     "events": "made events",
@@ -37,6 +38,7 @@ def verify(context: Context, *, sources: bool, as_json: bool) -> int:
     """Read every stored byte and tell what does not check out. Exit code 1 where something is lost."""
     archive = context.archive
     damages = list(archive.verify())
+    incoming = archive.incoming()
     accounts = list(archive.accounts()) if sources else []
     unbalanced = [account for account in accounts if not account.balances]
     booked: Counter[str] = Counter()
@@ -48,6 +50,7 @@ def verify(context: Context, *, sources: bool, as_json: bool) -> int:
             {
                 "version": documents.VERSION,
                 "damages": damages,
+                "incoming": incoming,
                 "sources": {
                     "transcripts": len(accounts),
                     "lines": sum(account.lines for account in accounts),
@@ -69,9 +72,18 @@ def verify(context: Context, *, sources: bool, as_json: bool) -> int:
                 f"lost: {safe(account.path)}: {account.lines:,} lines, "
                 f"{sum(account.booked.values()):,} booked"
             )
+    if incoming.spans:
+        click.echo(pending_text(incoming))
     if not damages and not unbalanced:
         click.echo("everything reads back as it was written")
     return 1 if lost or unbalanced else 0
+
+
+def pending_text(pending: Pending) -> str:
+    """Tells people of spans that were acknowledged and wait for their trace."""
+    spans = f"{pending.spans:,} span{'' if pending.spans == 1 else 's'}"
+    traces = f"{pending.traces:,} trace{'' if pending.traces == 1 else 's'}"
+    return f"{spans} of {traces} came over OTLP, {size_text(pending.bytes)}; kept until the rest comes"
 
 
 def _show_accounts(transcripts: int, lines: int, booked: Counter[str]) -> None:

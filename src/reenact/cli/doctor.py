@@ -9,6 +9,7 @@ import click
 
 from reenact.cli import documents
 from reenact.cli.asking import agreed
+from reenact.cli.care import pending_text
 from reenact.cli.options import as_json
 from reenact.cli.text import relative, safe, size_text
 from reenact.errors import UsageError
@@ -112,6 +113,7 @@ def _document(checkup: Checkup) -> dict[str, Any]:
         "warnings": checkup.warnings,
         "secrets": checkup.secrets,
         "sizes": checkup.sizes,
+        "incoming": checkup.incoming,
         "source_bytes": checkup.source_bytes,
         "paths": checkup.paths,
         "installed": checkup.installed,
@@ -146,6 +148,8 @@ def _show(archive: Archive, checkup: Checkup, *, days: int) -> None:
     _heading(f"{size_text(total)} on disk for {size_text(checkup.source_bytes)} of transcripts")
     for size in checkup.sizes:
         click.echo(f"  {size_text(size.on_disk):>10}  {size.part}  ({size.files:,} files)")
+    if checkup.incoming.spans:
+        _heading(pending_text(checkup.incoming))
     _heading("what is ours on this machine")
     for path in checkup.paths:
         click.echo(f"  {safe(path)}")

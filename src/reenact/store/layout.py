@@ -38,6 +38,7 @@ class Layout:
         self.sealed = root / "sealed"
         self.originals = root / "originals"
         self.blobs = root / "blobs"
+        self.incoming = root / "incoming"
         self.core = cache / "core.db"
 
     def original(self, agent: str, original: str) -> Path:

@@ -19,6 +19,7 @@ def of(layout: Layout) -> list[Size]:
         "live": layout.live,
         "sealed": layout.sealed,
         "blobs": layout.blobs,
+        "incoming": layout.incoming,
         "cache": layout.cache,
     }
     sizes = [_sum(part, _files(folder)) for part, folder in folders.items()]

@@ -5,9 +5,10 @@ of their own. Spans come when they end, children first: a trace is written when 
 What is acknowledged is on disk until then.
 """
 
+from reenact.integrations.otlp.pending import Pending, damages, pending
 from reenact.integrations.otlp.receiver import Receiver
 from reenact.integrations.otlp.spans import GenAiSpan, spans_of
 from reenact.integrations.otlp.spool import Spool
 from reenact.integrations.otlp.traces import Traces
 
-__all__ = ["GenAiSpan", "Receiver", "Spool", "Traces", "spans_of"]
+__all__ = ["GenAiSpan", "Pending", "Receiver", "Spool", "Traces", "damages", "pending", "spans_of"]

@@ -20,13 +20,26 @@ from reenact.integrations.otlp.spans import GenAiSpan
 
 _LARGE = 32 << 20
 """Bytes from which on a file is written anew, without what has become a session."""
+FILES = "otlp-*.jsonl"
+ASIDE = "otlp-*.damaged"
+"""Copies of files in which lines could not be read."""
 Scrub = Callable[[Any], Any]
 """Gives a JSON value without its secrets."""
+Key = tuple[str, str]
+"""A span, by its trace and itself."""
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
     spans: list[GenAiSpan] = []
     done: str | None = None
+
+
+class Decoded(msgspec.Struct, kw_only=True):
+    """What a file holds."""
+
+    waiting: dict[Key, GenAiSpan] = {}
+    damaged: int = 0
+    """Lines that cannot be read; one cut off at the end was never acknowledged and is none of them."""
 
 
 class Spool:
@@ -65,9 +78,9 @@ class Spool:
 
     def take_over(self) -> tuple[list[GenAiSpan], Callable[[], None]]:
         """Gives what dead receivers left, and what to call once that is kept elsewhere."""
-        spans: dict[tuple[str, str], GenAiSpan] = {}
+        spans: dict[Key, GenAiSpan] = {}
         taken: list[tuple[Path, int]] = []
-        for path in sorted(self._folder.glob("otlp-*.jsonl")):
+        for path in sorted(self._folder.glob(FILES)):
             handle = _locked(path) if path != self._path else -1
             if handle >= 0:
                 taken.append((path, handle))
@@ -146,22 +159,27 @@ def _locked(path: Path) -> int:
     return handle
 
 
-def _read(path: Path) -> dict[tuple[str, str], GenAiSpan]:
-    """Gives the spans that still wait; a line cut off at the end was never acknowledged."""
-    found: dict[tuple[str, str], GenAiSpan] = {}
-    *lines, rest = path.read_bytes().split(b"\n")
-    damaged = 0
-    for data in lines:
+def decoded(data: bytes) -> Decoded:
+    """Reads the content of a file: the spans in it whose trace is not done."""
+    found = Decoded()
+    for text in data.split(b"\n")[:-1]:
         try:
-            line = msgspec.json.decode(data, type=_Line)
-        except msgspec.DecodeError:
-            damaged += 1
+            line = msgspec.json.decode(text, type=_Line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.damaged += 1
             continue
-        found.update({(span.trace, span.id): span for span in line.spans})
+        found.waiting.update({(span.trace, span.id): span for span in line.spans})
         if line.done is not None:
-            found = {key: span for key, span in found.items() if key[0] != line.done}
-    if damaged:
-        kept = path.with_suffix(".damaged")
-        kept.write_bytes(b"\n".join([*lines, rest]))
-        sys.stderr.write(f"reenact: {damaged} lines of spans could not be read; they are in {kept}\n")
+            found.waiting = {key: span for key, span in found.waiting.items() if key[0] != line.done}
     return found
+
+
+def _read(path: Path) -> dict[Key, GenAiSpan]:
+    """Gives the spans that still wait; where lines are damaged, the file is put aside as well."""
+    data = path.read_bytes()
+    found = decoded(data)
+    if found.damaged:
+        kept = path.with_suffix(".damaged")
+        kept.write_bytes(data)
+        sys.stderr.write(f"reenact: {found.damaged} lines of spans could not be read; they are in {kept}\n")
+    return found.waiting
