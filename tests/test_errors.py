@@ -13,7 +13,7 @@ SAMPLES: list[errors.ReenactError] = [
     errors.QuerySyntaxError("a (b", 3, "this '(' is not closed", "a ')'"),
     errors.NotFoundError("nothing there"),
     errors.SessionNotFoundError("abc"),
-    errors.AmbiguousSessionError("a", ("ab", "ac")),
+    errors.AmbiguousSessionError("a", {"ab": "b", "ac": "c"}),
     errors.SessionExistsError("ab"),
     errors.SessionClosedError("ab"),
     errors.SessionBusyError("ab"),
@@ -42,7 +42,7 @@ def test_an_error_names_its_parts_and_keeps_them(error: errors.ReenactError) -> 
     parameters = set(inspect.signature(type(error)).parameters) - {"message", "hint"}
     assert parameters == set(own)
     for value in own.values():
-        for each in value if isinstance(value, tuple) else (value,):
+        for each in value if isinstance(value, (tuple, dict)) else (value,):
             assert str(each) in error.message
 
 
@@ -70,10 +70,16 @@ def test_what_users_meet_says_what_to_do_next(error: errors.ReenactError) -> Non
 
 
 def test_of_many_candidates_only_the_first_are_named() -> None:
-    error = errors.AmbiguousSessionError("a", tuple(f"a{index}" for index in range(9)))
+    error = errors.AmbiguousSessionError("a", {f"a{index}": "" for index in range(9)})
     assert "a4, …" in error.message
     assert "a5" not in error.message
     assert len(error.candidates) == 9
+
+
+def test_candidates_are_named_by_the_ids_that_fit_and_by_both_where_those_differ() -> None:
+    candidates = {"abcd": "7f00", "1234": "ab99", "abff": "ab77", "ab11": "ab11"}
+    told = errors.AmbiguousSessionError("ab", candidates).message
+    assert told.endswith("session: abcd, ab99 (1234), ab77 (abff), ab11")
 
 
 def test_a_plain_error_crosses_process_borders() -> None:

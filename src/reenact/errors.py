@@ -7,6 +7,8 @@ and may have a hint (what to do next); the command line prints both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ReenactError(Exception):
     """Any error that reenact raises on purpose."""
@@ -61,13 +63,19 @@ class SessionNotFoundError(NotFoundError):
 
 
 class AmbiguousSessionError(UsageError):
-    """A prefix fits more than one session."""
+    """A name fits more than one session: `candidates` has their ids, each with its native one."""
 
-    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
-        shown = ", ".join(candidates[:5]) + (", …" if len(candidates) > 5 else "")
+    def __init__(self, name: str, candidates: Mapping[str, str]) -> None:
+        texts = [_fitting(name, own, native) for own, native in candidates.items()]
+        shown = ", ".join(texts[:5]) + (", …" if len(texts) > 5 else "")
         super().__init__(f"{name!r} fits more than one session: {shown}", hint="give more of the id")
         self.name = name
-        self.candidates = candidates
+        self.candidates = dict(candidates)
+
+
+def _fitting(name: str, own: str, native: str) -> str:
+    """Gives the id that a name fits; behind a native one that differs, our own."""
+    return f"{native} ({own})" if native != own and native.startswith(name) else own
 
 
 class SessionExistsError(UsageError):

@@ -696,7 +696,12 @@ class QueryContract:
         derive(filled, "c", [(header("alpha9"), line("alpha9", prompt("x")))])
         with pytest.raises(AmbiguousSessionError) as caught:
             filled.resolve("alpha")
-        assert caught.value.candidates == ("alpha1", "alpha2", "alpha9")
+        assert list(caught.value.candidates) == ["alpha1", "alpha2", "alpha9"]
+
+    def test_a_native_prefix_of_several_is_an_error_that_names_what_fits(self, filled: Store) -> None:
+        derive(filled, "c", [(header("gamma"), line("gamma", prompt("x")))])
+        with pytest.raises(AmbiguousSessionError, match=r"native-beta1 \(beta1\), native-gamma \(gamma\)"):
+            filled.resolve("native-")
 
     def test_there_is_no_last_session_in_an_empty_archive(self, store: Store) -> None:
         with pytest.raises(SessionNotFoundError):

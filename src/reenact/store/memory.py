@@ -194,7 +194,7 @@ class MemoryStore:
         if len(found) > 1 and len(mains) == 1:
             found = mains
         if len(found) > 1:
-            raise AmbiguousSessionError(name, tuple(sorted(row.id for row in found)))
+            raise AmbiguousSessionError(name, dict(sorted((row.id, row.native_id) for row in found)))
         if not found:
             raise SessionNotFoundError(name)
         return found[0].id

@@ -214,12 +214,14 @@ def resolve(connection: apsw.Connection, name: str) -> str:
         if row is None:
             raise SessionNotFoundError(name)
         return str(row[0])
-    rows = fetch(connection, "SELECT id, kind FROM session WHERE id=?1 OR native_id=?1", (name,))
+    rows = fetch(
+        connection, "SELECT id, kind, native_id FROM session WHERE id=?1 OR native_id=?1 ORDER BY id", (name,)
+    )
     if not rows and name:
         rows = fetch(
             connection,
-            "SELECT id, kind FROM session WHERE id>=?1 AND id<?2 UNION "
-            "SELECT id, kind FROM session WHERE native_id>=?1 AND native_id<?2 ORDER BY id",
+            "SELECT id, kind, native_id FROM session WHERE id>=?1 AND id<?2 UNION "
+            "SELECT id, kind, native_id FROM session WHERE native_id>=?1 AND native_id<?2 ORDER BY id",
             (name, name + "\U0010ffff"),
         )
     if not rows:
@@ -228,7 +230,7 @@ def resolve(connection: apsw.Connection, name: str) -> str:
     if len(rows) > 1 and len(mains) == 1:  # a sub-agent's native id may begin with its parent's
         rows = mains
     if len(rows) > 1:
-        raise AmbiguousSessionError(name, tuple(row[0] for row in rows))
+        raise AmbiguousSessionError(name, {own: native or "" for own, _, native in rows})
     return str(rows[0][0])
 
 
