@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.sources.gemini.chats import answer, head, journal, prompt
 
 from reenact.archive import Archive, open_archive
+from reenact.archive.agents import SOURCES
+from reenact.archive.presence import Presence
 from reenact.clock import ManualClock, SystemClock, to_datetime
+from reenact.tree.status import GONE, Last, Life, status
 
 pytestmark = pytest.mark.skipif(
     not os.path.exists("/proc/self/cmdline"), reason="the system tells no processes"
@@ -98,6 +102,26 @@ def test_what_was_seen_to_end_is_gone_at_once(home: Path, tmp_path: Path) -> Non
         chat(home, ONE, cwd=tmp_path / "code", ago=-5, more=(more,))  # somewhere it goes on
         archive.catch_up()
         assert stands(archive) == {ONE: "working"}
+
+
+def test_who_is_gone_is_forgotten_once_time_alone_tells_it(home: Path, tmp_path: Path) -> None:
+    presence = Presence(SOURCES)
+    with looked(home, tmp_path / "archive") as archive:
+        noticed = archive.clock.now()
+        with working(tmp_path / "code"):
+            chat(home, ONE, cwd=tmp_path / "code", ago=-5)
+            archive.catch_up()
+            presence.look(archive.sessions, noticed)
+            assert len(presence.present) == len(presence) == 1
+            presence.look(archive.sessions, noticed + 2 * GONE)
+            assert len(presence.present) == len(presence) == 1  # at work, however long
+        presence.look(archive.sessions, noticed)
+        row = msgspec.structs.replace(archive.sessions()[0], ended_at=noticed)
+        presence.look(archive.sessions, noticed + GONE)
+        assert (len(presence), presence.is_gone(row)) == (1, True)
+        presence.look(archive.sessions, noticed + GONE + 1)
+        assert (len(presence), presence.is_gone(row)) == (0, False)
+        assert status(Last(at=noticed), Life(), now=noticed + GONE + 1) == "stale"
 
 
 def test_a_process_elsewhere_or_begun_later_tells_nothing(home: Path, tmp_path: Path) -> None:

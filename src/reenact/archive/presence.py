@@ -2,7 +2,8 @@
 
 A process is said to be a session's only where nothing else fits: it works in the session's folder, was
 there when the session's last event came, and there are no more such sessions than such processes. A
-session is said to be left only when its process was seen before, and is no more.
+session is said to be left only when its process was seen before, and is no more; once time alone tells
+the same of it, it is forgotten, however long the looking goes on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import cast
 from reenact.sources import Source
 from reenact.sources.processes import Process, Programs, Recognised, processes
 from reenact.store import Filter, SessionRow
+from reenact.tree.status import GONE
 
 Rows = Callable[[Filter], list[SessionRow]]
 _SETTLED = frozenset({"completed", "failed", "interrupted", "aborted"})
@@ -31,6 +33,10 @@ class Presence:
         """Sessions whose process was seen and has ended since, and when that was noticed."""
         self.present: frozenset[str] = frozenset()
         """Sessions in the middle of something whose process is at work."""
+
+    def __len__(self) -> int:
+        """Gives how many sessions are remembered."""
+        return len(self._seen)
 
     def is_gone(self, row: SessionRow) -> bool:
         """Tells whether a session's process was seen and has ended, and nothing came of the session since."""
@@ -50,7 +56,9 @@ class Presence:
         self._seen |= present
         self.present = frozenset(present)
         ended = [name for name, pids in self._seen.items() if not pids & living]
-        self._gone = {name: self._gone.get(name, now) for name in ended}
+        noticed = {name: self._gone.get(name, now) for name in ended}
+        self._gone = {name: at for name, at in noticed.items() if now - at <= GONE}
+        self._seen = {name: pids for name, pids in self._seen.items() if name in self._gone or pids & living}
 
 
 def _unfinished(agent: str, found: Sequence[Process], rows: Rows) -> list[SessionRow]:
