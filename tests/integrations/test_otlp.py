@@ -189,6 +189,69 @@ def test_failures_are_recorded_as_such(archive: Archive) -> None:
     assert [loop.status for loop in tree_of(archive, row.id).loops] == ["aborted"]
 
 
+def outline(archive: Archive, *, without: str = "") -> Any:
+    """Sessions with their loops and what is in each turn, late ones told late; `without` calls of this one."""
+    main = next(row.id for row in archive.sessions() if row.kind == "main")
+    told = []
+    for each in family_of(archive, main):
+        tree = tree_of(archive, each)
+        loops = []
+        for loop in tree.loops:
+            asked = sorted(turn.id for turn in loop.turns if turn.model)
+            calls = sorted(step.call or "" for turn in loop.turns for step in turn.tools)
+            made = sorted((turn.id, s.call) for turn in loop.turns for s in turn.tools if turn.id in asked)
+            made = [one for one in made if one[0] != without]
+            loops.append((loop.id, loop.agent, loop.status, loop.prompt, asked, calls, made))
+        spent = sorted(body.key for body in bodies_of(archive, each, "usage.recorded"))
+        children = [(child.session, child.call, child.status) for child in tree.children]
+        told.append((each, tree.agent, loops, spent, children))
+    return told, [(row.id, row.status) for row in archive.sessions()]
+
+
+def test_what_comes_after_its_trace_joins_the_session_and_loop_that_it_is_of(tmp_path: Path) -> None:
+    with Books(speak) as books:
+        spans = run(books).ended
+    above = {span["spanId"]: span["parentSpanId"] for span in spans}
+
+    def family(span: str) -> set[str]:
+        return {span, *(each for below, parent in above.items() if parent == span for each in family(below))}
+
+    with archive_in(tmp_path / "whole") as archive:
+        with archive.receive_otlp(port=0) as address:
+            post(address, batch(spans))
+        whole = {top: outline(archive, without=top) for top in above}
+    for number, top in enumerate(span["spanId"] for span in spans if span["parentSpanId"]):
+        late = family(top)
+        with archive_in(tmp_path / f"late{number}") as archive:
+            with archive.receive_otlp(port=0) as address:
+                post(address, batch([span for span in spans if span["spanId"] not in late]))
+                for span in spans:  # those that are in another first
+                    if span["spanId"] in late:
+                        assert post(address, batch([span])).status_code == 200
+                assert archive.incoming().spans == 0  # nothing waits for the end of the receiver
+                archive.store.catch_up()
+                assert outline(archive, without=top) == whole[top], top
+                post(address, batch(spans))
+            assert outline(archive, without=top) == whole[top], top
+            assert [path for path in archive.path.glob("incoming/*") if path.stat().st_size] == []
+
+
+def test_a_late_span_is_of_the_conversation_that_its_trace_is_of(archive: Archive) -> None:
+    tracer = Tracer()
+    with tracer.span("invoke_agent x", "invoke_agent", conversation__id="talk"):
+        with tracer.span("chat", "chat", usage__input_tokens=3):
+            pass
+        with tracer.span("chat", "chat", usage__input_tokens=4):
+            pass
+    with archive.receive_otlp(port=0) as address:
+        post(address, batch(tracer.ended[1:]))
+        post(address, batch(tracer.ended[:1]))
+    (row,) = archive.sessions()
+    assert row.native_id == "talk"
+    assert [len(loop.turns) for loop in tree_of(archive, row.id).loops] == [2]
+    assert row.own.tokens.input == 7
+
+
 def test_what_is_not_complete_is_written_at_the_end(archive: Archive) -> None:
     with Books(speak) as books:
         tracer = run(books)

@@ -223,6 +223,26 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     assert len(archive.sessions()) == 1
 
 
+def test_a_span_that_waits_late_finds_its_place_after_a_kill(archive: Archive, tmp_path: Path) -> None:
+    with Books(speak) as books:
+        spans = run(books).ended
+    agent = next(span for span in spans if span["name"] == "invoke_agent main" and span["parentSpanId"])
+    (chat,) = [span for span in spans if span["parentSpanId"] == agent["spanId"]]
+    rest = [span for span in spans if span not in (agent, chat)]
+    killed_after(tmp_path, batch(rest), batch([chat]))  # what it is in may still come
+    archive.store.catch_up()
+    assert [row.agent for row in archive.sessions()] == ["agent-0"]
+    assert archive.incoming().spans == 1
+    with archive.receive_otlp(port=0) as address:
+        assert archive.incoming().spans == 1
+        assert post(address, batch([agent])).status_code == 200
+    with archive_in(tmp_path / "undisturbed") as other:
+        with other.receive_otlp(port=0) as address:
+            post(address, batch(spans))
+        assert shape(archive) == shape(other)
+    assert waiting(tmp_path) == []
+
+
 @pytest.mark.crash
 def test_killed_at_any_write_a_receiver_loses_nothing_and_tells_nothing_twice(tmp_path: Path) -> None:
     with Books(speak) as books:

@@ -15,6 +15,7 @@ from reenact.events import Tokens, blocks
 from reenact.events.blocks import AnyBlock
 
 _MODELS = frozenset({"chat", "text_completion", "generate_content", "embeddings"})
+_PLACING = ("gen_ai.conversation.id", "gen_ai.agent.name", "gen_ai.tool.call.id")
 _DETAILS = "gen_ai.client.inference.operation.details"
 _ERROR = 2
 
@@ -100,6 +101,16 @@ class GenAiSpan(msgspec.Struct, frozen=True, kw_only=True):
     def stop_reason(self) -> str | None:
         told = self.value("gen_ai.response.finish_reasons")
         return str(told[0]) if isinstance(told, list) and told else None
+
+
+def bare(span: GenAiSpan) -> GenAiSpan:
+    """Gives a span with nothing but what others find their place by: agents, and what calls are named."""
+    attributes = {name: span.attributes[name] for name in _PLACING if name in span.attributes}
+    calls = [block.call for block in span.said if isinstance(block, blocks.ToolCall)]
+    if calls:
+        parts = [{"type": "tool_call", "id": call, "name": ""} for call in calls]
+        attributes["gen_ai.output.messages"] = [{"parts": parts}]
+    return msgspec.structs.replace(span, attributes=attributes)
 
 
 def blocks_of(message: Any) -> Iterator[AnyBlock]:

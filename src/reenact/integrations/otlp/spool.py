@@ -1,7 +1,8 @@
 """Spans that were acknowledged and wait for their trace: kept on disk, so that no kill takes them.
 
 One file per receiver, which holds its lock as long as it lives; what a dead one left is taken over by
-the next. A line is either spans, scrubbed, or the name of a trace that has become a session.
+the next. A line has the name of a trace that has become a session, or spans, scrubbed, and with those
+that came late what is in a session of their trace already.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import msgspec
 
 from reenact.integrations.otlp.spans import GenAiSpan
+from reenact.integrations.otlp.told import Told
 
 _LARGE = 32 << 20
 """Bytes from which on a file is written anew, without what has become a session."""
@@ -31,6 +33,8 @@ Key = tuple[str, str]
 
 class _Line(msgspec.Struct, omit_defaults=True):
     spans: list[GenAiSpan] = []
+    """What waits; also of a trace that this line says is done."""
+    told: list[Told] = []
     done: str | None = None
 
 
@@ -38,8 +42,19 @@ class Decoded(msgspec.Struct, kw_only=True):
     """What a file holds."""
 
     waiting: dict[Key, GenAiSpan] = {}
+    told: dict[str, Told] = {}
+    """What is known of traces, of some that nothing waits for, too."""
     damaged: int = 0
     """Lines that cannot be read; one cut off at the end was never acknowledged and is none of them."""
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """What dead receivers left."""
+
+    spans: list[GenAiSpan]
+    told: list[Told]
+    forget: Callable[[], None]
+    """To be called once that is kept elsewhere."""
 
 
 class Spool:
@@ -52,18 +67,22 @@ class Spool:
         self._path = folder
         self._size = 0
         self._bound = _LARGE
+        self._placed: set[str] = set()
+        """Traces of which the file says what is in a session."""
 
-    def keep(self, spans: Iterable[GenAiSpan]) -> None:
-        """Writes spans down; when it returns, they survive.
+    def keep(self, spans: Iterable[GenAiSpan], told: Iterable[Told] = ()) -> None:
+        """Writes spans down, with what is `told` of their traces; when it returns, they survive.
 
         Raises:
             OSError: they could not be written.
         """
-        told = [self._clean(span) for span in spans]
-        if told:
-            self._append(_Line(spans=told))
+        fresh = [self._clean(span) for span in spans]
+        if fresh:
+            known = [self._bare(each) for each in told if each.trace not in self._placed]
+            self._append(_Line(spans=fresh, told=known))
+            self._placed.update(each.trace for each in known)
 
-    def done(self, trace: str, waiting: Iterable[GenAiSpan]) -> None:
+    def done(self, trace: str, waiting: Iterable[GenAiSpan], told: Iterable[Told] = ()) -> None:
         """Takes note that a trace need not be kept any more, but those that are `waiting` must."""
         rest = list(waiting)
         if self._handle < 0:
@@ -71,27 +90,36 @@ class Spool:
         if not rest:
             os.ftruncate(self._handle, 0)
             self._size = 0
+            self._placed.clear()
         elif self._size <= self._bound:
-            self._append(_Line(done=trace))
+            own = [self._clean(span) for span in rest if span.trace == trace]
+            known = [self._bare(each) for each in told if each.trace == trace] if own else []
+            self._append(_Line(done=trace, spans=own, told=known))
+            self._placed.discard(trace)  # of what comes now, more is in a session
         else:
-            self._renew(rest)
+            self._renew(rest, told)
 
-    def take_over(self) -> tuple[list[GenAiSpan], Callable[[], None]]:
-        """Gives what dead receivers left, and what to call once that is kept elsewhere."""
+    def take_over(self) -> Left:
+        """Gives what dead receivers left."""
         spans: dict[Key, GenAiSpan] = {}
+        told: dict[str, Told] = {}
         taken: list[tuple[Path, int]] = []
         for path in sorted(self._folder.glob(FILES)):
             handle = _locked(path) if path != self._path else -1
             if handle >= 0:
                 taken.append((path, handle))
-                spans.update(_read(path))
+                found = _read(path)
+                spans.update(found.waiting)
+                told.update(found.told)
 
         def forget() -> None:
             for path, handle in taken:
                 path.unlink(missing_ok=True)
                 os.close(handle)
 
-        return list(spans.values()), forget
+        traces = {trace for trace, _ in spans}
+        known = [each for each in told.values() if each.trace in traces]
+        return Left(spans=list(spans.values()), told=known, forget=forget)
 
     def close(self) -> None:
         """Ends the writing; a file in which nothing waits goes."""
@@ -115,13 +143,14 @@ class Spool:
             raise
         self._size += len(data)
 
-    def _renew(self, waiting: list[GenAiSpan]) -> None:
-        handle, path = self._handle, self._path
-        self._handle, self._size = -1, 0
+    def _renew(self, waiting: list[GenAiSpan], told: Iterable[Told]) -> None:
+        handle, path, placed = self._handle, self._path, self._placed
+        self._handle, self._size, self._placed = -1, 0, set()
         try:
-            self.keep(waiting)
+            self.keep(waiting, told)
         except OSError:
             self.close()
+            self._placed = placed
             self._handle, self._path, self._size = handle, path, os.fstat(handle).st_size
             raise
         path.unlink(missing_ok=True)
@@ -136,6 +165,10 @@ class Spool:
             handle = _locked(path)
             if handle >= 0:  # else another receiver took the empty file for a dead one's
                 return handle, path
+
+    def _bare(self, told: Told) -> Told:
+        spans = {each: self._clean(span) for each, span in told.spans.items()}
+        return msgspec.structs.replace(told, spans=spans)
 
     def _clean(self, span: GenAiSpan) -> GenAiSpan:
         told = {"name": span.name, "error": span.error, "attributes": span.attributes}
@@ -168,18 +201,19 @@ def decoded(data: bytes) -> Decoded:
         except (msgspec.DecodeError, UnicodeDecodeError):
             found.damaged += 1
             continue
-        found.waiting.update({(span.trace, span.id): span for span in line.spans})
         if line.done is not None:
             found.waiting = {key: span for key, span in found.waiting.items() if key[0] != line.done}
+        found.waiting.update({(span.trace, span.id): span for span in line.spans})
+        found.told.update({told.trace: told for told in line.told})
     return found
 
 
-def _read(path: Path) -> dict[Key, GenAiSpan]:
-    """Gives the spans that still wait; where lines are damaged, the file is put aside as well."""
+def _read(path: Path) -> Decoded:
+    """Reads a file; where lines are damaged, the file is put aside as well."""
     data = path.read_bytes()
     found = decoded(data)
     if found.damaged:
         kept = path.with_suffix(".damaged")
         kept.write_bytes(data)
         sys.stderr.write(f"reenact: {found.damaged} lines of spans could not be read; they are in {kept}\n")
-    return found.waiting
+    return found
