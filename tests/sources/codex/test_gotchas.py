@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import zstandard
 
 from reenact import ids
@@ -26,6 +27,7 @@ from reenact.events.bodies import (
     ToolCalled,
     ToolFinished,
     ToolProgress,
+    TurnStarted,
     UsageRecorded,
     UserMessage,
 )
@@ -435,6 +437,49 @@ def test_x16_what_comes_late_belongs_to_its_own_loop() -> None:
     assert progress.body.data["exit_code"] == 130  # type: ignore[union-attr]  # filtered above
     assert [(b.status, b.reason) for b in bodies_of(parsed, LoopEnded)] == [("aborted", "interrupted")]
     assert bodies_of(parsed, ToolFinished)[0].category == "aborted"
+
+
+EARLY = [meta(cli_version="0.42.0"), *prompt("Go"), context("gpt-5-codex", 1)]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [(), (event("agent_message", 2, message="First"),), tuple(answer("First", 2)), (call("ls", "c1", 2),)],
+    ids=["nothing", "what-people-see", "text", "call"],
+)
+def test_an_answer_that_was_broken_off_before_its_count_makes_the_sums_a_lower_bound(
+    shown: tuple[Row, ...],
+) -> None:
+    parsed = parse_rows([*EARLY, *shown, event("turn_aborted", 3, reason="interrupted")])
+    (cut,) = bodies_of(parsed, UsageRecorded)
+    assert (cut.tokens.total, cut.quality, cut.final, cut.model) == (0, "partial", False, "gpt-5-codex")
+    (draft,) = [draft for draft in drafts_of(parsed) if draft.body is cut]
+    assert draft.loop is not None
+    assert draft.turn == next(d.turn for d in drafts_of(parsed) if isinstance(d.body, TurnStarted))
+
+
+def test_what_was_counted_before_it_was_broken_off_is_measured() -> None:
+    counted = [*answer("First", 2), count(spent(10, 0, 1), spent(10, 0, 1), 2)]
+    stopped = [call("ls", "c1", 2), output("c1", "aborted by user after 1s", 3)]
+    for rows in ([*EARLY, *counted], [*EARLY, stopped[0], *counted, stopped[1]]):
+        booked = bodies_of(parse_rows([*rows, event("turn_aborted", 4)]), UsageRecorded)
+        assert [body.quality for body in booked] == ["measured"]
+    asked = [*EARLY, *counted, call("ls", "c1", 2), output("c1", "x", 3), context("gpt-5-codex", 3)]
+    booked = bodies_of(parse_rows([*asked, event("turn_aborted", 4)]), UsageRecorded)
+    assert [body.quality for body in booked] == ["measured", "partial"]
+
+
+def test_an_answer_that_failed_or_was_replaced_before_its_record_is_a_lower_bound() -> None:
+    begun = [meta(), started(OLD_TURN), context(second=1), *answer("First", 2)]
+    for end in (
+        done(OLD_TURN, 3, error={"message": "stream disconnected"}),
+        event("turn_aborted", 3, turn_id=OLD_TURN, reason="replaced"),
+        started(NEW_TURN, 3),
+    ):
+        (cut,) = bodies_of(parse_rows([*begun, end]), UsageRecorded)
+        assert (cut.tokens.total, cut.quality) == (0, "partial")
+    unseen = [meta(), started(OLD_TURN), context(second=1), event("turn_aborted", 3, turn_id=OLD_TURN)]
+    assert bodies_of(parse_rows(unseen), UsageRecorded) == []  # nothing tells that a model was asked
 
 
 def test_x17_the_session_id_of_newer_logs_is_the_root_and_not_the_thread() -> None:

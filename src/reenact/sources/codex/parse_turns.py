@@ -116,6 +116,7 @@ def turn_context(thread: Thread, memory: Memory, payload: dict[str, Any]) -> Dis
     turn = turn_of(payload)
     if turn is not None:
         thread.task = turn
+    thread.is_asked = not thread.has_tasks  # up to 0.98 it stands before each request
     return settings(thread, memory, payload)
 
 

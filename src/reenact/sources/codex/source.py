@@ -10,7 +10,7 @@ from reenact.sources.codex.thread import AGENT
 SOURCE = Assembled(
     agent=AGENT,
     title="Codex",
-    parser_version=2,
+    parser_version=3,
     roots=discover.roots,
     transcripts=discover.transcripts,
     problems=discover.problems,

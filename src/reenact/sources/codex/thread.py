@@ -10,8 +10,15 @@ from __future__ import annotations
 from typing import Literal
 
 from reenact import ids
-from reenact.events import AnyBody, Header, SessionKind
-from reenact.events.bodies import LoopEnded, LoopStarted, SessionForked, TurnEnded, TurnStarted
+from reenact.events import AnyBody, Header, SessionKind, Tokens
+from reenact.events.bodies import (
+    LoopEnded,
+    LoopStarted,
+    SessionForked,
+    TurnEnded,
+    TurnStarted,
+    UsageRecorded,
+)
 from reenact.sources.codex.usage import Meter
 from reenact.sources.names import name_of
 from reenact.sources.protocol import Draft
@@ -55,6 +62,8 @@ class Thread:
         self.turn_has_items = False
         self.turn_has_input = False
         self.turn_is_usage_first = False
+        self.is_asked = False
+        """True from a row that stands before a request to the count of its response (up to 0.98)."""
         self.open_spawn: str | None = None
         """The call by which the parent started this thread, where the copied rows end in it."""
         self.forked_native: str | None = None
@@ -162,7 +171,10 @@ class Thread:
         if loop in self._ended or loop not in self._loops:
             return False
         if loop == self.loop:
+            if body.status != "completed":
+                self._miss(loop)
             self.end_turn()
+            self.is_asked = False
         self._ended.add(loop)
         self.emit(f"loop-end:{loop}", body, loop=loop)
         if loop == self.loop:
@@ -214,6 +226,7 @@ class Thread:
         """Notes that a response's usage is known; opens a turn where the one open has its own."""
         if self.turn is None or (self.turn_has_usage and not is_record):
             self.open_turn(name_of("usage", key))
+        self.is_asked = False
         self.turn_is_usage_first = not self.turn_has_items
         self.turn_has_usage = True
         if is_record:
@@ -221,6 +234,20 @@ class Thread:
             self.turn_is_usage_first = False
 
     # -- calls --------------------------------------------------------------------------------
+
+    def _miss(self, loop: str) -> None:
+        """Books the response of a loop that was broken off before its count: it cost something."""
+        is_seen = self.turn is not None and not self.turn_has_usage
+        if is_seen and self.meter.has_records:
+            is_seen = self.turn_has_items  # what people see of a response may come behind its record
+        if not is_seen and not self.is_asked:
+            return
+        key = f"codex:{self.native}:{loop}:cut"
+        self.counted(key, is_record=False)
+        body = UsageRecorded(
+            key=key, tokens=Tokens(), model=self.model, quality="partial", provider=self.provider
+        )
+        self.emit(f"use:{key}", body)
 
     def call(self, call: str) -> None:
         """Remembers where a tool was called, for what comes of it later."""

@@ -94,6 +94,11 @@ class Meter:
         self._given: dict[str, int] = {}
         self._responses: dict[str, Totals] = {}
 
+    @property
+    def has_records(self) -> bool:
+        """True once a row named the response that it counts."""
+        return self._has_records
+
     def prompt(self, text: str) -> None:
         """Takes note of what the user said, so that siblings' equal counts have different keys."""
         self._chain = _link(self._chain, text)
