@@ -44,7 +44,9 @@ def list_(
     QUERY is in the language of `search`: a session fits where each part of it is true of the session
     or of one of its events. Exit code 4 where none fits.
 
-    `--json` gives all sessions, sub-agents included; its counts and `usage` are each session's own.
+    `--json` gives all sessions, sub-agents included. Its counts are of what each session itself holds:
+    a fork whose agent copied the past counts the copies, one that refers to it does not; how many turns
+    are shared, `show --summary` tells. `usage` is each session's own: a response counts once.
     """
     if words["status"] and words["status"] not in STATUSES:
         raise UsageError(f"{words['status']} is no status", hint=f"one of {', '.join(STATUSES)}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reenact.archive import Archive, Past
     from reenact.cli.app import Context
     from reenact.cli.glyphs import Look
+    from reenact.cli.trace_summary import Before
     from reenact.store import SessionRow
 
 
@@ -94,7 +95,8 @@ def _lines(
     events = {event.seq: event for event in archive.events(row.id)}
     tree = archive.tree(row.id)
     if summary:
-        yield from trace_summary.summary(tree, session=row, look=look)
+        before = _before(archive, row)
+        yield from trace_summary.summary(tree, session=row, look=look, before=before)
         return
     if (past := archive.past(row.id)) is not None:
         yield _past_line(archive, past, look)
@@ -104,6 +106,22 @@ def _lines(
         return
     yield from trace.around(tree, events, seq=at, context=around, look=look, verbose=verbose)
     yield from trace_state.state(tree.at(at), events, look=look)
+
+
+def _before(archive: Archive, row: SessionRow) -> Before | None:
+    """Gives the session that a fork left; with what it refers to, where it holds no copy."""
+    from reenact.cli.trace_summary import Before
+
+    if row.kind != "fork":
+        return None
+    past, names = archive.past(row.id), short_names(archive)
+    if past is None:
+        return Before(name=names[row.parent]) if row.parent in names else None
+    return Before(name=names[past.session], seq=past.seq, turns=_turns(archive, past))
+
+
+def _turns(archive: Archive, past: Past) -> int:
+    return trees.statistics(archive.tree(past.session, at=past.seq)).turns
 
 
 def _notes(archive: Archive, row: SessionRow, look: Look) -> Iterable[Text]:
@@ -129,7 +147,11 @@ def _past_line(archive: Archive, past: Past, look: Look) -> Text:
 def _document(archive: Archive, row: SessionRow, *, summary: bool, at: int | None) -> dict[str, Any]:
     document: dict[str, Any] = {"version": documents.VERSION, "session": documents.session(row)}
     if summary:
+        past = archive.past(row.id)
         document["statistics"] = msgspec.to_builtins(trees.statistics(archive.tree(row.id)))
+        document["past"] = None
+        if past is not None:
+            document["past"] = {**msgspec.to_builtins(past), "turns": _turns(archive, past)}
     elif at is not None:
         past = archive.past(row.id)
         document["state"] = msgspec.to_builtins(archive.tree(row.id).at(at))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.text import Text
 
 from reenact.cli.glyphs import Look
@@ -18,16 +19,31 @@ if TYPE_CHECKING:
 _MOST = 20
 
 
-def summary(tree: Tree, *, session: SessionRow | None = None, look: Look) -> Iterator[Text]:
+class Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fork shares with the session that it left."""
+
+    name: str
+    """That session's."""
+    seq: int | None = None
+    turns: int = 0
+    """Turns up to `seq`, which the fork refers to; of one that holds a copy, its tree tells."""
+
+
+def summary(
+    tree: Tree, *, session: SessionRow | None = None, look: Look, before: Before | None = None
+) -> Iterator[Text]:
     """Yields facts, models, tokens, cost, tools, errors, files and sub-agents of a session.
 
     Args:
         tree: the session.
         session: what lists know of it: title, project, source, cost. Left out where None.
         look: how it is to look.
+        before: the session that it was forked from.
     """
     sums = statistics(tree)
     yield from _facts(tree, sums, session, look)
+    for words in _shared(sums, before):
+        yield row("shared", words, look)
     yield from _spent(sums, session, look)
     yield from _tools(sums, look)
     yield from _rest(tree, sums, look)
@@ -62,6 +78,18 @@ def _facts(tree: Tree, sums: Statistics, session: SessionRow | None, look: Look)
     told = wrap(", ".join(filter(None, counts)) or "nothing happened", look.width - LABEL)
     for number, words in enumerate(told):
         yield row("" if number else "counts", words, look)
+
+
+def _shared(sums: Statistics, before: Before | None) -> Iterator[str]:
+    """Yields how much of a fork is another session's, and whether it is among the counts."""
+    name = before.name if before is not None else "an earlier session"
+    if sums.turns_copied:
+        verb = "is" if sums.turns_copied == 1 else "are"
+        yield f"{sums.turns_copied:,} of the {_many(sums.turns, 'turn')} {verb} copied from {name}"
+    if sums.turns_before:
+        yield f"{_many(sums.turns_before, 'turn')} copied from {name}, not counted above"
+    if before is not None and before.turns:
+        yield f"{_many(before.turns, 'turn')} up to {before.seq} of {name}, not counted above"
 
 
 def _spent(sums: Statistics, session: SessionRow | None, look: Look) -> Iterator[Text]:

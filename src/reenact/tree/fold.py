@@ -51,6 +51,7 @@ def _tree(f: Folding, *, is_over: bool | None) -> Tree:
         for loop in growing
     )
     loops += _pending(f)
+    copies = [turn for loop in growing for turn in loop.turns if turn.is_copied]
     header = f.header
     return Tree(
         session=f.session or "",
@@ -65,7 +66,10 @@ def _tree(f: Folding, *, is_over: bool | None) -> Tree:
         forked=f.forked,
         parallels=tuple(f.parallels.values()),
         events=f.count,
+        loops_told=len(f.named_loops),
         turns_told=len(f.named),
+        turns_copied=sum(turn.id in f.named for turn in copies),
+        turns_before=sum(turn.id not in f.named for turn in copies),
         first=f.first,
         last=f.last,
         began=f.began,

@@ -45,6 +45,7 @@ class Folding:
         self.setting = Setting()
         self.has_reverted = False
         self.named: set[str] = set()
+        self.named_loops: set[str] = set()
         """Turns that events name."""
         self.count = 0
         self.first = 0
@@ -62,6 +63,8 @@ class Folding:
         self.last = event.seq
         if event.turn is not None:
             self.named.add(event.turn)
+        if event.loop is not None:
+            self.named_loops.add(event.loop)
         if event.ts is not None:
             self.began = event.ts if self.began is None else min(self.began, event.ts)
             self.ended = event.ts if self.ended is None else max(self.ended, event.ts)

@@ -157,6 +157,11 @@ class GrowingTurn:
         if message is not None:
             self.messages[message] = None
 
+    @property
+    def is_copied(self) -> bool:
+        """True where all that it cost counts for an earlier session."""
+        return bool(self.ledger) and all(record.inherited for record in self.ledger.values())
+
     def freeze(self) -> Turn:
         own = [record for record in self.ledger.values() if not record.inherited]
         return Turn(

@@ -223,8 +223,14 @@ class Tree(Value, frozen=True, kw_only=True):
     forked: Fork | None
     parallels: tuple[Parallel, ...]
     events: int
+    loops_told: int
+    """How many loops the events name."""
     turns_told: int
     """How many turns the events name. The loops may hold more: calls and words that no turn was told of."""
+    turns_copied: int
+    """How many of those are copies: what an earlier session owns."""
+    turns_before: int
+    """How many more copies there are, that the events name no turn of."""
     first: int
     last: int
     """Positions of the first and the last event; 0 where there is none."""

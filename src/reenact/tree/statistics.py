@@ -26,13 +26,21 @@ class ToolSums(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of the session itself; its sub-agents have their own."""
+    """Counts of what the session itself holds; its sub-agents have their own.
+
+    A fork whose agent copied the past holds that, too; one that refers to it does not.
+    """
 
     events: int
     loops: int
+    """Loops that the events name, as a list of sessions counts them; the tree's where they name none."""
     turns: int
     """Turns that the events name, as a list of sessions counts them: what tools did before any model was
     asked is part of none, wherever the tree shows it."""
+    turns_copied: int
+    """How many of them are copies of what an earlier session did."""
+    turns_before: int
+    """Turns that were copied and are not counted: their copies name no turn."""
     model_calls: int
     """Turns in which a model answered."""
     tool_calls: int
@@ -60,8 +68,10 @@ def statistics(source: Tree | Iterable[Event]) -> Statistics:
     view = tree.at(tree.last)
     return Statistics(
         events=tree.events,
-        loops=len(tree.loops),
+        loops=tree.loops_told or len(tree.loops),
         turns=tree.turns_told,
+        turns_copied=tree.turns_copied,
+        turns_before=tree.turns_before,
         model_calls=sum(1 for turn in turns if _is_answered(turn)),
         tool_calls=sum(1 for step in steps if _is_called(step)),
         compactions=sum(1 for step in steps if step.event == "compaction.finished"),
