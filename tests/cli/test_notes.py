@@ -52,3 +52,16 @@ def test_what_cannot_be_noted_is_said(run: Run, words: tuple[str, ...], code: in
     told = run("note", *words)
     assert told.code == code
     assert said in told.err
+
+
+def test_a_tag_is_a_field_of_the_query_language(run: Run) -> None:
+    run("note", "last", "--tag", "Keep me")
+    (tagged,) = run("list", "--json", 'tag:"keep me"').document["sessions"]
+    every = {row["id"] for row in run("list", "--json").document["sessions"]}
+    others = {row["id"] for row in run("list", "--json", "--", '-tag:"keep me"').document["sessions"]}
+    assert others == every - {tagged["id"]}
+    hits = run("search", "--json", "--limit", "1000", "tag:keep*").document["hits"]
+    assert {hit["session"] for hit in hits} == {tagged["id"]}
+    assert run("list", "tag:keep").code == 4
+    refused = run("list", "tag:")
+    assert (refused.code, "a value right after 'tag:'" in refused.err) == (2, True)

@@ -35,6 +35,7 @@ SESSION = SessionFacts(
     tokens=1500,
     cost=2 * 10**12,
     cost_known=2 * 10**12,
+    tags=("Keep", "to be read"),
 )
 
 
@@ -87,6 +88,15 @@ CASES: dict[str, list[int]] = {
     "branch:login": ALL,
     "branch:feature/login": ALL,
     "branch:main": [],
+    "tag:keep": ALL,
+    "TAG:KEEP": ALL,
+    "tag:kee": [],
+    "tag:kee*": ALL,
+    'tag:"to be read"': ALL,
+    "tag:read": [],
+    "-tag:keep": [],
+    "tag:other or failing": [2],
+    "-tag:other -failing": [1, 3, 4, 5, 6, 7],
     "is:error": [5],
     "is:fork": ALL,
     "is:subagent": [],

@@ -72,6 +72,7 @@ words = st.lists(
 )
 texts = words.map(" ".join)
 files = st.sampled_from(["src/a.py", "src/b/a.py", "docs/alpha.md"])
+tags = st.sampled_from([(), ("Alpha",), ("beta gamma",), ("alphabet", "other")])
 
 
 bodies_drawn: st.SearchStrategy[AnyBody] = st.one_of(
@@ -94,6 +95,7 @@ bodies_drawn: st.SearchStrategy[AnyBody] = st.one_of(
         output=texts,
     ),
     st.builds(bodies.FileChanged, path=files),
+    st.builds(bodies.SessionTagged, add=tags, remove=tags),
     st.builds(bodies.WorkspaceChanged, branch=st.sampled_from(["main", "feature/alpha"])),
     st.builds(
         bodies.SessionStarted,
@@ -108,6 +110,7 @@ bodies_drawn: st.SearchStrategy[AnyBody] = st.one_of(
         model=st.sampled_from(["model-1", "unpriced"]),
     ),
 )
+notes = st.lists(st.tuples(st.sampled_from(["s1", "s2", "s3"]), tags, tags), max_size=3)
 moments = st.sampled_from([None, START, START, START + SECOND, START + 2 * SECOND, START + 60 * SECOND])
 sessions_drawn = st.lists(st.tuples(bodies_drawn, moments), max_size=8)
 SESSIONS = (
@@ -122,7 +125,8 @@ leaf_texts = st.one_of(
     st.sampled_from(
         ["agent:agent_a", "agent:other*", "project:alpha", "project:me/beta", "project:al*", "model:model", "model:big-model",
          "tool:bash", "tool:mcp__git", "tool:ed*", "kind:tool", "kind:message.user", "file:a.py", "file:src/b", "file:alpha*",
-         "command:alpha", 'command:"alpha beta"', "role:user", "role:tool", "role:as*", "branch:main", "branch:alpha"]
+         "command:alpha", 'command:"alpha beta"', "role:user", "role:tool", "role:as*", "branch:main", "branch:alpha",
+         "tag:alpha", "tag:al*", 'tag:"beta gamma"', "tag:nowhere"]
     ),
     st.sampled_from(["is:error", "is:subagent", "is:fork", "is:live", "cost:>0", "cost:<0.000001", "cost:>=0.000000015", "tokens:>0", "tokens:<=15",
                      'since:"2023-11-14 22:13:21Z"', 'until:"2023-11-14 22:13:21Z"', 'since:"2023-11-14 22:13:22Z"']),
@@ -155,9 +159,12 @@ steps = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(steps, st.lists(queries, min_size=1, max_size=6), st.sampled_from([1, 3, 10_000]))
+@given(steps, notes, st.lists(queries, min_size=1, max_size=6), st.sampled_from([1, 3, 10_000]))
 def test_the_index_finds_what_the_plain_matcher_finds(
-    changes: list[tuple[int, list[tuple[AnyBody, int | None]], str, bool]], asked: list[str], rows: int
+    changes: list[tuple[int, list[tuple[AnyBody, int | None]], str, bool]],
+    noted: list[tuple[str, tuple[str, ...], tuple[str, ...]]],
+    asked: list[str],
+    rows: int,
 ) -> None:
     model = memory()
     kept: dict[str, list[tuple[AnyBody, int | None]]] = {}
@@ -173,6 +180,9 @@ def test_the_index_finds_what_the_plain_matcher_finds(
             if indexed:
                 assert store.index_text()
         assert store.index_text()
+        for session, add, remove in noted:
+            for each in (store, model):
+                each.annotate(session, add=add, remove=remove)
         for text in asked:
             hits = found(store, text)
             assert places(hits) == places(found(model, text)), text

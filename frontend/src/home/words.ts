@@ -62,6 +62,7 @@ export const FIELDS: readonly Field[] = [
         ],
     },
     { name: "branch", asks: "the branch", told: true },
+    { name: "tag", asks: "a tag that was put on it", told: true },
     { name: "file", asks: "a path that is named" },
     { name: "command", asks: "words of a command" },
     {

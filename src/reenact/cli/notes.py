@@ -34,7 +34,8 @@ def note(
 ) -> int:
     """Note something of a session, of one event in it, or put tags on.
 
-    Notes lie beside what was recorded, which never changes. `show` shows them, `list --tag` finds by them.
+    Notes lie beside what was recorded, which never changes. `show` shows them, `list --tag` and
+    `tag:NAME` in queries find by them.
     """
     said = " ".join(text).strip()
     if not (said or add or remove):

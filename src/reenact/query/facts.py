@@ -22,6 +22,7 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     cost: int | None = 0
     """Pico-USD of its own responses; None where a part is unknown."""
     cost_known: int = 0
+    tags: tuple[str, ...] = ()
 
 
 class EventFacts(msgspec.Struct, frozen=True, kw_only=True):

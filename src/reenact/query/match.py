@@ -65,7 +65,7 @@ def of_session(leaf: Leaf) -> bool:
     """Tells whether a part asks for something that a session has as a whole."""
     match leaf:
         case Field(name=name):
-            return name in {"agent", "project", "model"}
+            return name in {"agent", "project", "model", "tag"}
         case Is(what=what):
             return what != "error"
         case Words() | Pattern():
@@ -81,6 +81,8 @@ def session_fits(leaf: Leaf, session: SessionFacts) -> bool:
             return fits(field, session.agent)
         case Field(name="project") as field:
             return session.project is not None and fits(field, session.project)
+        case Field(name="tag") as field:
+            return any(fits(field, tag) for tag in session.tags)
         case Field() as field:
             return any(fits(field, model) for model in session.models)
         case Is(what=what):
@@ -120,8 +122,9 @@ def fits(field: Field, value: str) -> bool:
     match field.name:
         case "project":
             return _is_project(value.lower(), field.value.rstrip("/") or "/", prefix=field.prefix)
-        case "role":
-            return value.startswith(field.value) if field.prefix else value == field.value
+        case "role" | "tag":
+            said = value.lower()
+            return said.startswith(field.value) if field.prefix else said == field.value
         case _:
             return _has(tokens(value), tokens(field.value), prefix=field.prefix)
 
@@ -135,7 +138,7 @@ def _event_fits(leaf: Leaf, event: EventFacts, session: SessionFacts) -> bool:
             pattern = compiled(leaf)
             texts = (event.said.text, event.said.files, event.said.command)
             return any(pattern.search(text) is not None for text in texts)
-        case Field(name="agent" | "project"):
+        case Field(name="agent" | "project" | "tag"):
             return session_fits(leaf, session)
         case Field() as field:
             value = _value(field.name, event)

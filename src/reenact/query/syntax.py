@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-FieldName = Literal["agent", "project", "model", "tool", "kind", "file", "command", "role", "branch"]
+FieldName = Literal["agent", "project", "model", "tool", "kind", "file", "command", "role", "branch", "tag"]
 """Fields whose value is a text."""
 Operator = Literal[">", "<", ">=", "<="]
 Asked = Literal["error", "subagent", "fork", "live"]
@@ -37,7 +37,7 @@ class Pattern(_Node, frozen=True, kw_only=True):
 
 
 class Field(_Node, frozen=True, kw_only=True):
-    """A field with these words in it, in lower case; `project` and `role` are compared as a whole."""
+    """A field with these words in it, in lower case; `project`, `role` and `tag` are compared as a whole."""
 
     name: FieldName
     value: str

@@ -78,7 +78,10 @@ class LocalStore:
         self._blobs = Blobs(layout)
         self._index = Index(layout.core)
         self._places = Places(layout, self._index)
-        self._search = LocalSearch(self._index, self._segments, self._originals.read, lambda: self.alive())  # noqa: PLW0108 - it is set later
+        alive = lambda: self.alive()  # noqa: E731, PLW0108 - it is set later
+        self._search = LocalSearch(
+            self._index, self._segments, self._originals.read, alive=alive, tags=self._tags
+        )
         self.alive: Alive = frozenset
 
     @property
@@ -223,12 +226,16 @@ class LocalStore:
         """Gives a filter that names the sessions with its tag."""
         if wanted.tag is None:
             return wanted
-        found = set(query.tagged(self._index.reader, wanted.tag))
-        for session, told in self._journal.annotations().items():
-            own = {wanted.tag} & found if session in found else ()
-            (found.add if wanted.tag in notes.tagged(own, told) else found.discard)(session)
+        found = {session for session, tags in self._tags().items() if wanted.tag in tags}
         named = found if wanted.sessions is None else found & set(wanted.sessions)
         return msgspec.structs.replace(wanted, tag=None, sessions=tuple(sorted(named)))
+
+    def _tags(self) -> dict[str, tuple[str, ...]]:
+        """Gives the sessions that have tags, of their own events or noted beside them."""
+        found = query.tags(self._index.reader)
+        for session, told in self._journal.annotations().items():
+            found[session] = notes.tagged(found.get(session, ()), told)
+        return found
 
     def count(self, filter: Filter) -> int:  # noqa: A002
         filter = self._tagged(filter)  # noqa: A001

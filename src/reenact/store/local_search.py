@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import apsw
 
@@ -19,13 +19,18 @@ from reenact.store.values import Filter, Hit, SessionRow
 
 Alive = Callable[[], frozenset[str]]
 """Gives the sessions whose agents are at work on them now."""
+Tags = Callable[[], Mapping[str, Collection[str]]]
+"""Gives the sessions that have tags, with them."""
 
 
 class LocalSearch:
     """Holds the text index of one store."""
 
-    def __init__(self, index: Index, segments: Segments, read: ReadOriginal, alive: Alive) -> None:
+    def __init__(
+        self, index: Index, segments: Segments, read: ReadOriginal, *, alive: Alive, tags: Tags
+    ) -> None:
         self._alive = alive
+        self._tags = tags
         self._index = index
         self._segments = segments
         self._reads = frames.Reads(segments.read, read)
@@ -37,6 +42,7 @@ class LocalSearch:
             core=self._index.reader,
             shards=self.texts.shards(),
             running=self._segments.running() | self._alive(),
+            tags=self._tags,
         )
 
     def asked(self, wanted: Filter) -> session_query.Asking | None:

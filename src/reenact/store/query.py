@@ -98,14 +98,10 @@ def sessions(
     return [msgspec.structs.replace(row, status="running") if row.id in running else row for row in found]
 
 
-def tagged(connection: apsw.Connection, tag: str) -> list[str]:
-    """Gives the sessions whose own events put a tag on them."""
-    rows = fetch(
-        connection,
-        "SELECT s.id FROM session s, json_each(s.tags) t WHERE s.tags<>'[]' AND t.value=?",
-        (tag,),
-    )
-    return [row[0] for row in rows]
+def tags(connection: apsw.Connection) -> dict[str, tuple[str, ...]]:
+    """Gives the sessions whose own events put tags on them."""
+    rows = fetch(connection, "SELECT id, tags FROM session WHERE tags<>'[]'")
+    return {session: tuple(_TEXTS.decode(told)) for session, told in rows}
 
 
 def count(

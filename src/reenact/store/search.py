@@ -139,6 +139,7 @@ def facts_of(row: SessionRow, *, alive: Collection[str] = ()) -> SessionFacts:
         tokens=row.own.tokens.total,
         cost=row.own.cost,
         cost_known=row.own.cost_known,
+        tags=row.tags,
     )
 
 

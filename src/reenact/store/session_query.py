@@ -6,7 +6,7 @@ where the text index has it of one of its events.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 
 import apsw
 import msgspec
@@ -44,6 +44,8 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     core: apsw.Connection
     shards: list[Shard]
     running: Collection[str]
+    tags: Callable[[], Mapping[str, Collection[str]]]
+    """Gives the sessions that have tags, with them."""
 
 
 def condition(node: Node, asking: Asking, values: list[object]) -> str:
@@ -80,6 +82,10 @@ def _of_leaf(leaf: Leaf, asking: Asking, values: list[object]) -> str:
         case Field(name="model") as field:
             fitting = [text for text in _distinct(asking.core, "session_model", "model") if fits(field, text)]
             return of_models(asking.core, fitting, values)
+        case Field(name="tag") as field:
+            tagged = asking.tags().items()
+            values.append(_json([name for name, tags in tagged if any(fits(field, tag) for tag in tags)]))
+            return "s.id IN (SELECT value FROM json_each(?))"
         case Is(what="live"):
             values.append(_json(sorted(asking.running)))
             return "s.id IN (SELECT value FROM json_each(?))"

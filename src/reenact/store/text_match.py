@@ -1,7 +1,7 @@
 """A query's tree to what the shards understand: one full-text expression and, for the rest, conditions.
 
 Words and fields become words of the expression; times and what is asked of a session as a whole
-(cost, tokens, live) become conditions on the row.
+(cost, tokens, tags, live) become conditions on the row.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def expression(node: Node, shard: Shard) -> str:
 
 def _is_wordy(node: Node) -> bool:
     return all(
-        isinstance(leaf, Words | Field | Everything) or (isinstance(leaf, Is) and leaf.what != "live")
+        isinstance(leaf, Words | Everything)
+        or (isinstance(leaf, Field) and leaf.name != "tag")
+        or (isinstance(leaf, Is) and leaf.what != "live")
         for leaf in leaves(node)
     )
 
@@ -109,7 +111,7 @@ def _condition(node: Node, shard: Shard, parts_of: PartsOf, values: list[object]
         case Until(moment=moment):
             values.append(moment)
             return "r.moment<?"
-        case Compare() | Is():
+        case Compare() | Is() | Field():
             values.append(parts_of(node))
             return "r.part IN (SELECT value FROM json_each(?))"
         case Pattern(text=text):

@@ -26,10 +26,9 @@ _WEEKS = 520
 
 def groups(reading: Reading, text: str) -> Groups:
     """Gives the groups of the list in its usual order; their cost where nothing is filtered."""
-    text, tag = lists.without_tag(text)
     query, _ = lists.understood(reading, text)
-    where = Filter(query=lists.people(query), hidden=False, tag=tag)
-    is_all = query is None and tag is None
+    where = Filter(query=lists.people(query), hidden=False)
+    is_all = query is None
     place = zone(reading.archive.timezone)
     today = to_datetime(reading.archive.clock.now()).astimezone(place).date()
     costs = _costs(reading, place, today) if is_all else []

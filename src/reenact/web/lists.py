@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import threading
 from time import perf_counter
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 
 from reenact.errors import QuerySyntaxError
-from reenact.query import And, Everything, Is, Node, Not, Query, leaves
+from reenact.query import And, Everything, Field, Is, Leaf, Node, Not, Query, leaves
 from reenact.store import Filter
 from reenact.store.values import Order
 from reenact.web import snippets
@@ -26,7 +25,6 @@ _HELD = 500
 _counts: dict[tuple[object, ...], int] = {}
 _lock = threading.Lock()
 _LONGEST = 2_000
-_TAG = re.compile(r'(?<!\S)tag:("[^"]*"|[^\s"]+)')
 
 
 def sessions(
@@ -34,14 +32,13 @@ def sessions(
 ) -> SessionList:
     """Gives a page of the sessions that fit a query."""
     began = perf_counter()
-    text, tag = without_tag(text[:_LONGEST])
-    query, problems = understood(reading, text)
+    query, problems = understood(reading, text[:_LONGEST])
     order: Order = next((name for name in get_args(Order) if name == sort), "ended")
-    where = Filter(query=people(query), hidden=False, tag=tag)
+    where = Filter(query=people(query), hidden=False)
     page = msgspec.structs.replace(where, limit=min(max(limit, 0), MOST), offset=offset, order=order)
     rows = reading.archive.sessions(page)
     total = counted(reading, Filter(query=people(None), hidden=False))
-    matched = total if query is None and tag is None else counted(reading, where)
+    matched = total if query is None else counted(reading, where)
     return SessionList(
         total=total,
         matched=matched,
@@ -56,7 +53,7 @@ def sessions(
 def counted(reading: Reading, where: Filter) -> int:
     """Gives how many sessions fit, counted once for every state of the index."""
     root = where.query.root if where.query is not None else Everything()
-    if where.tag is not None or any(isinstance(leaf, Is) and leaf.what == "live" for leaf in leaves(root)):
+    if any(_lies_beside(leaf) for leaf in leaves(root)):
         return reading.archive.store.count(where)
     feed = reading.archive.store.feed()
     key = (reading.archive.path, feed.index, feed.last, reading.archive.store.version(), where)
@@ -69,6 +66,15 @@ def counted(reading: Reading, where: Filter) -> int:
                 _counts.clear()
             _counts[key] = known
     return known
+
+
+def _lies_beside(leaf: Leaf) -> bool:
+    """Tells whether a part asks for what changes without the index."""
+    match leaf:
+        case Is(what="live") | Field(name="tag"):
+            return True
+        case _:
+            return False
 
 
 def understood(reading: Reading, text: str) -> tuple[Query | None, list[QueryProblem]]:
@@ -97,15 +103,6 @@ def understood(reading: Reading, text: str) -> tuple[Query | None, list[QueryPro
     return None, problems
 
 
-def without_tag(text: str) -> tuple[str, str | None]:
-    """Gives a query with room in the place of its `tag:NAME`, and that name: tags lie beside the index."""
-    found = _TAG.search(text)
-    if found is None:
-        return text, None
-    name = found[1].strip('"')
-    return text[: found.start()] + " " * len(found[0]) + text[found.end() :], name or None
-
-
 def _word_at(text: str, at: int) -> tuple[int, int]:
     """Gives where the word that holds a position begins and ends; at the end the last word."""
     at = min(at, len(text))
@@ -132,6 +129,7 @@ _EXAMPLES = {
     "agent": "agent:claude_code",
     "model": "model:opus",
     "role": "role:user",
+    "tag": "tag:keep",
 }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST = 20
 _LATEST = 2_000
-_FIELDS = (*get_args(FieldName), "tag", "since", "until", "cost", "tokens", "is")
+_FIELDS = (*get_args(FieldName), "since", "until", "cost", "tokens", "is")
 _DATES = ("today", "yesterday", '"1 hour ago"', '"7 days ago"', '"30 days ago"')
 _FIXED: dict[str, tuple[str, ...]] = {
     "since": _DATES,
