@@ -104,32 +104,83 @@ def test_hooks_and_the_transcript_are_what_the_endpoint_saw(archive: Archive, ma
         asyncio.run(ask("What is here?", given))
     assert session is not None
     entries = [entry for entry in endpoint.books.entries() if entry.talk]
-    calls = {call: name for entry in entries for name, call in _named(entry)}
-    called = {body.call: body for body in bodies_of(archive, session.id, "tool.called")}
-    assert {call: body.name for call, body in called.items()} == calls
-    ended = {body.call: body for body in bodies_of(archive, session.id, "tool.finished")}
-    assert {body.name: ended[call].ok for call, body in called.items()} == {
-        "Read": True,
-        "Bash": False,
-        "Agent": True,
-    }
-    assert all(body.duration is not None for body in ended.values())
+    asked = {lane: {} for lane in ("main", "sub")}  # type: dict[str, dict[str, str]]
+    for entry in entries:
+        asked[entry.lane] |= {call: name for name, call in _named(entry)}
+    (started,) = [call for call, name in asked["main"].items() if name == "Agent"]
+    below, linked = tree_of(archive, session.id).children
+    assert (below.call, below.name, below.status) == (started, "general-purpose", "completed")
+    assert below.session is not None
+    for identity, lane in ((session.id, "main"), (below.session, "sub")):
+        called = {body.call: body.name for body in bodies_of(archive, identity, "tool.called")}
+        assert called == asked[lane]
+        ended = {body.call: body for body in bodies_of(archive, identity, "tool.finished")}
+        assert {call: body.ok for call, body in ended.items()} == {
+            call: name != "Bash" for call, name in called.items()
+        }
+        assert all(body.duration is not None for body in ended.values())
+    assert [body.result for body in bodies_of(archive, session.id, "agent.finished")] == ["It keeps tasks."]
     assert [body.blocks[0].text for body in bodies_of(archive, session.id, "message.user")] == [
         "What is here?"
     ]
-    (linked,) = [child.session for child in tree_of(archive, session.id).children]
-    assert linked is not None
+    assert linked.session is not None
     rows = {row.id: row for row in archive.sessions()}
-    transcript = rows[linked]
+    transcript = rows[linked.session]
     assert (transcript.agent, transcript.original is not None) == ("claude_code", True)
     spent = endpoint.books.spent("main")
     tokens = transcript.own.tokens
     assert (tokens.input, tokens.output) == (spent.input, spent.output)
-    (below,) = [row for row in rows.values() if row.parent == linked]
-    assert (below.own.tokens.input, below.own.tokens.output) == (
+    (agent,) = [row for row in rows.values() if row.parent == linked.session]
+    assert (agent.own.tokens.input, agent.own.tokens.output) == (
         endpoint.books.spent("sub").input,
         endpoint.books.spent("sub").output,
     )
+
+
+async def fire(given: ClaudeAgentOptions, event: str, call: str | None = None, **told: Any) -> Any:
+    """What the client sends when a hook fires, and what it is answered."""
+    assert given.hooks is not None
+    (matcher,) = given.hooks[event]  # type: ignore[index]  # any event's name
+    tool = {"tool_name": told.pop("tool", "Read"), "tool_input": told.pop("wanted", {}), "tool_use_id": call}
+    everything: Any = {"hook_event_name": event, "session_id": "s", **(tool if call else {}), **told}
+    return await matcher.hooks[0](everything, call, {"signal": None})
+
+
+async def two_at_once(given: ClaudeAgentOptions) -> list[Any]:
+    inside = [{"agent_id": f"a{number}", "agent_type": "finder"} for number in range(2)]
+    for number in range(2):
+        await fire(given, "PreToolUse", f"start{number}", tool="Agent", wanted={"subagent_type": "finder"})
+    answers = [await fire(given, "SubagentStart", **each) for each in inside]
+    answers += [await fire(given, "PreToolUse", f"c{n}", **each) for n, each in enumerate(inside)]
+    for number, each in reversed(list(enumerate(inside))):
+        await fire(given, "PostToolUse", f"c{number}", tool_response="x", **each)
+    await fire(given, "SubagentStop", **inside[0], last_assistant_message="found")
+    return answers
+
+
+def test_sub_agents_side_by_side_have_a_session_each(archive: Archive) -> None:
+    with archive.record(agent="app") as session, recording(archive) as given:
+        asyncio.run(two_at_once(given))
+    assert [body.call for body in bodies_of(archive, session.id, "tool.called")] == ["start0", "start1"]
+    children = tree_of(archive, session.id).children
+    assert [(child.call, child.status) for child in children] == [(None, "completed"), (None, "aborted")]
+    for number, child in enumerate(children):  # which call began which, nothing tells
+        assert child.session is not None
+        assert [body.call for body in bodies_of(archive, child.session, "tool.called")] == [f"c{number}"]
+        assert [body.ok for body in bodies_of(archive, child.session, "tool.finished")] == [True]
+
+
+def test_a_sub_agent_that_is_rejected_may_call_nothing(archive: Archive) -> None:
+    hooks = reenact.Hooks()
+
+    @hooks.on("before_session")
+    def never(ask: reenact.Ask) -> Any:
+        return reenact.Deny("no finders") if ask.name == "finder" else None
+
+    with archive.record(agent="app", hooks=hooks), recording(archive) as given:
+        answers = asyncio.run(two_at_once(given))
+    decisions = [answer.get("hookSpecificOutput", {}).get("permissionDecision") for answer in answers]
+    assert decisions == [None, None, "deny", "deny"]
 
 
 def _named(entry: Any) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ with recording(archive, ClaudeAgentOptions(...)) as options:
 ```
 
 The session holds what only the program sees: permissions, how long tools took, what was decided. What
-was said and what it cost stands in the transcript, which is imported at the end as a session below it.
+hooks tell from inside a sub-agent (`agent_id`) stands in a session below it. What was said and what it
+cost stands in the transcript, which is imported at the end as a session below it.
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class _Hooks:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._scopes: dict[str, ToolScope] = {}
+        self._begun: dict[str, str | None] = {}
+        """Calls that start a sub-agent which was not heard of yet, and its type."""
+        self._agents: dict[str, Session] = {}
+        """Sub-agents at work, by the client's ids of them."""
         self.transcripts: dict[str, str] = {}
         """Where the client writes, by its own id of the session."""
 
@@ -112,47 +117,70 @@ class _Hooks:
         """Ends the calls that were never heard of again."""
         for scope in self._scopes.values():
             scope.abort("nothing was heard of it again")
+        for agent in self._agents.values():
+            agent.end("aborted", error="nothing was heard of it again")
 
     async def _hear(self, told: Any, _: str | None, __: HookContext) -> Any:
         with telling():
             try:
                 return self._heard(told) or {}
             except DeniedError as denied:
-                return _decided("deny", permissionDecisionReason=str(denied))
+                if told["hook_event_name"] == "PreToolUse":
+                    return _decided("deny", permissionDecisionReason=str(denied))
         return {}
 
+    def _place(self, told: dict[str, Any]) -> Session:
+        """Gives the session of who did it: ours, or that of the sub-agent in which a hook fired."""
+        agent = told.get("agent_id")
+        return self._session if not agent else self._agents.get(agent) or self._begin(agent, told)
+
+    def _begin(self, agent: str, told: dict[str, Any]) -> Session:
+        """Begins the session of a sub-agent, below the call that started it where only one can be that."""
+        kind = told.get("agent_type")
+        calls = [call for call, wanted in self._begun.items() if wanted in {None, kind}]
+        call = calls[0] if len(calls) == 1 else None
+        above = self._session
+        if call is not None:
+            del self._begun[call]
+            above = self._scopes[call].session
+        own = f"{told.get('session_id', '')}/{agent}"
+        child = above.child(agent=_agent(told), call=call, session=own)
+        child.start()  # who is denied here is asked again, at each of its calls
+        self._agents[agent] = child
+        return child
+
     def _heard(self, told: dict[str, Any]) -> dict[str, Any] | None:
-        session = self._session
         if told.get("session_id") and told.get("transcript_path"):
             self.transcripts[told["session_id"]] = told["transcript_path"]
+        agent = told.get("agent_id") or ""
         match told["hook_event_name"]:
             case "PreToolUse":
-                return self._called(told)
+                return self._called(self._place(told), told)
             case "PostToolUse" | "PostToolUseFailure":
                 self._finished(told)
             case "UserPromptSubmit":
-                session.message("user", str(told.get("prompt", "")))
+                self._session.message("user", str(told.get("prompt", "")))
             case "PermissionRequest":
-                session.emit(
-                    bodies.PermissionAsked(tool=told["tool_name"], description=str(told["tool_input"]))
-                )
+                asked = bodies.PermissionAsked(tool=told["tool_name"], description=str(told["tool_input"]))
+                self._place(told).emit(asked)
             case "SubagentStart":
-                status = bodies.AgentStatus(status="running", text=_agent(told))
-                session.emit(status, lane=told.get("agent_id"))
-            case "SubagentStop":
-                status = bodies.AgentStatus(status="completed", text=_agent(told))
-                session.emit(status, lane=told.get("agent_id"))
+                self._place(told)
+            case "SubagentStop" if agent in self._agents:
+                self._agents.pop(agent).end(result=told.get("last_assistant_message"))
             case "PreCompact":
-                session.emit(bodies.CompactionStarted(trigger=told.get("trigger")))
+                self._place(told).emit(bodies.CompactionStarted(trigger=told.get("trigger")))
             case other:
-                session.emit(bodies.HookRan(name=str(other), event=str(other), output=told.get("message")))
+                ran = bodies.HookRan(name=str(other), event=str(other), output=told.get("message"))
+                self._session.emit(ran)
         return None
 
-    def _called(self, told: dict[str, Any]) -> dict[str, Any] | None:
+    def _called(self, session: Session, told: dict[str, Any]) -> dict[str, Any] | None:
         name, given, call = told["tool_name"], plain(told["tool_input"]), told["tool_use_id"]
-        scope = self._session.tool(name, given, call=call, kind=tool_kind(name), mcp_server=mcp_server(name))
+        scope = session.tool(name, given, call=call, kind=tool_kind(name), mcp_server=mcp_server(name))
         scope.start()
         self._scopes[call] = scope
+        if tool_kind(name) == "sub_agent":
+            self._begun[call] = given.get("subagent_type") if isinstance(given, dict) else None
         more: dict[str, Any] = {}
         if scope.input != given:
             more["updatedInput"] = scope.input
@@ -162,6 +190,7 @@ class _Hooks:
 
     def _finished(self, told: dict[str, Any]) -> None:
         scope = self._scopes.pop(told["tool_use_id"], None)
+        self._begun.pop(told["tool_use_id"], None)
         if scope is None:
             return
         data = {"duration_ms": told["duration_ms"]} if "duration_ms" in told else None
@@ -177,15 +206,18 @@ class _Hooks:
             name: str, given: dict[str, Any], context: ToolPermissionContext
         ) -> PermissionResult:
             call = getattr(context, "tool_use_id", None)
-            self._session.emit(bodies.PermissionAsked(tool=name, call=call))
+            session = self._agents.get(getattr(context, "agent_id", None) or "", self._session)
+            session.emit(bodies.PermissionAsked(tool=name, call=call))
             answer: PermissionResult = await ask(name, given, context)
             granted = isinstance(answer, PermissionResultAllow)
             reason = None if isinstance(answer, PermissionResultAllow) else answer.message
             told = bodies.PermissionAnswered(
                 granted=granted, tool=name, call=call, reason=reason, source="can_use_tool"
             )
-            self._session.emit(told)
+            session.emit(told)
             scope = self._scopes.pop(call or "", None) if not granted else None
+            if not granted:
+                self._begun.pop(call or "", None)
             if scope is not None:
                 scope.fail(reason or "denied", category="denied")
             return answer
