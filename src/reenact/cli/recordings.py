@@ -69,17 +69,19 @@ def _recorded(archive: Archive, recorded: Recorded) -> dict[str, object]:
         "degraded": recorded.degraded,
         "lost": recorded.lost,
         "missing": list(recorded.missing),
+        "behind": recorded.behind,
     }
 
 
 def _tell_recorded(recorded: Recorded) -> None:
-    click.echo(
-        f"recorded {recorded.exchanges} model calls as {recorded.session[:8]}; "
-        f"replay: reenact replay {recorded.session[:8]} -- COMMAND…",
-        err=True,
-    )
-    if recorded.degraded:
+    calls, name = f"{recorded.exchanges} model calls", recorded.session[:8]
+    if not recorded.degraded:
+        click.echo(f"recorded {calls} as {name}; replay: reenact replay {name} -- COMMAND…", err=True)
+    else:
+        click.echo(f"{calls} passed, and not all of them could be recorded as {name}", err=True)
         click.echo(f"warning: {recorded.lost} events could not be kept: {safe(recorded.degraded)}", err=True)
+    if recorded.behind:
+        click.echo(f"warning: lists do not show it yet: {safe(recorded.behind)}", err=True)
     if not recorded.exchanges and not recorded.missing:
         click.echo("note: the command made no model call through the gateway", err=True)
     for reason in recorded.missing:

@@ -75,3 +75,5 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     missing: tuple[str, ...] = ()
     """What the recording does not hold, in words; empty where it is whole."""
+    behind: str | None = None
+    """Why lists do not show it yet, where they do not."""

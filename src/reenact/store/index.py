@@ -37,7 +37,7 @@ class Index:
         try:
             make_directory(path.parent)
             self._open()
-        except (OSError, apsw.CantOpenError, apsw.ReadOnlyError):
+        except (OSError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError, apsw.FullError):
             self._open_elsewhere()
 
     def _open(self) -> None:

@@ -67,7 +67,10 @@ class LocalWriter:
             raise ArchiveError(f"{self._path} cannot be written: {error.strerror}") from error
         if written != len(line):
             os.ftruncate(self._handle, self._size)
-            raise ArchiveError(f"{self._path} took {written} of {len(line)} bytes", hint="is the disk full?")
+            raise ArchiveError(
+                f"{self._path} took {written} of {len(line)} bytes: no space is left for it",
+                hint="make room; what comes then is kept",
+            )
         self._size += written
         self.last = last
 
