@@ -99,21 +99,21 @@ def _whole(data: bytes) -> Any:
     except RecursionError:
         return _TOO_DEEP
     try:
-        return _clean(json.loads(data.decode("utf-8-sig", "surrogatepass")))
+        return clean(json.loads(data.decode("utf-8-sig", "surrogatepass")))
     except (ValueError, RecursionError):
         return _NOTHING
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Gives a value that can be written as UTF-8: a lone surrogate becomes U+FFFD."""
     if isinstance(value, str):
         if _SURROGATE.search(value) is None:
             return value
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, list):
-        return [_clean(item) for item in value]
+        return [clean(item) for item in value]
     if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
+        return {clean(key): clean(item) for key, item in value.items()}
     return value
 
 
@@ -228,7 +228,7 @@ class _Scanner:
     def read(self, start: int) -> tuple[dict[str, Any] | None, int]:
         try:
             value, end = _json.raw_decode(self.text, start)
-            return (_clean(value), end) if isinstance(value, dict) else (None, end)
+            return (clean(value), end) if isinstance(value, dict) else (None, end)
         except json.JSONDecodeError as error:
             self.charge(max(error.pos - start, 1))
         except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.ingest.laws import ImportLaws
 from tests.ingest.machines import imported, opened
@@ -109,6 +110,13 @@ def test_a_document_that_breaks_off_is_the_beginning_of_the_whole_one() -> None:
         found = parse(data[:end], layout="document")
         assert found.drafts == all_of_them[: len(found.drafts)]
         assert {each.disposition for each in found.parsed} <= {"warning", "held"}
+
+
+def test_half_a_character_in_a_document_that_breaks_off_stops_nothing() -> None:
+    data = whole(*messages()).replace(f'"{uuid("p")}"'.encode(), b'"\\ud800p"')
+    found = parse(data[: len(data) // 2], layout="document")
+    assert "m:\ufffdp" in [draft.record for draft in found.drafts]
+    assert all(msgspec.json.encode(draft) for draft in found.drafts)
 
 
 def test_a_document_rewritten_as_it_grows_gives_what_the_last_one_gives(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 
 from reenact.events.bodies import ParseWarning
 from reenact.sources.gemini.records import Message, Meta, message, meta
+from reenact.sources.lines import clean
 from reenact.sources.protocol import Line
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
@@ -42,5 +43,5 @@ def _whole(said: str, position: int) -> tuple[Message, ...]:
         except (ValueError, RecursionError):
             break
         if isinstance(value, dict):
-            messages.append(message(value))
+            messages.append(message(clean(value)))
     return tuple(messages)
