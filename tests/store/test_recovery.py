@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.store.builders import FlatPricer, answer, derive, event, header, line, prompt, usage
 
@@ -361,6 +362,27 @@ def test_a_damaged_frame_costs_its_events_and_no_others(store: LocalStore, root:
     assert seqs[-1] == 400
     assert 50 < len(missing) < 200
     assert len(damages(store)) == 1
+
+
+def test_a_frame_that_claims_to_hold_far_more_costs_its_events(store: LocalStore, root: Path) -> None:
+    record(store, *ENDED)
+    store.seal(idle_before=0)
+    data = bytearray(sealed(root).read_bytes())
+    data[4:13] = b"\xe0" + (2**40).to_bytes(8, "little")
+    sealed(root).write_bytes(bytes(data))
+    store.catch_up()
+    assert list(store.events("s1")) == []
+    assert len(damages(store)) == 1
+
+
+def test_a_table_that_claims_lengths_that_cannot_be_is_told(root: Path) -> None:
+    path = root / "x"
+    root.mkdir()
+    frame = segment.Sealed(offset=0, length=2**40, at=0, packed=100, crc=0)
+    table = msgspec.json.encode(segment.Table(last=1, frames=(frame,)))
+    path.write_bytes(b"x" * 100 + table + segment._END.pack(len(table), segment._MAGIC))
+    with pytest.raises(CorruptRecordError, match="cannot be right"):
+        segment.read_table(path)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import zstandard
 
+from reenact import zstd
 from reenact.errors import CorruptRecordError
 from reenact.events import blob_hash
 from reenact.store.layout import Layout, make_directory, sync_directory, write_file
@@ -106,7 +107,7 @@ def read_blob(path: Path) -> bytes:
         FileNotFoundError: there is none.
     """
     try:
-        data = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+        data = zstd.unpack(path.read_bytes())
     except zstandard.ZstdError as error:
         raise CorruptRecordError(str(path), str(error)) from error
     if hashlib.sha256(data).hexdigest() != path.stem:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import zstandard
 
+from reenact import zstd
 from reenact.errors import CorruptRecordError
 from reenact.store.manifest import Frame
 
@@ -36,7 +37,7 @@ def unpack_frame(handle: int, frame: Frame, where: str) -> bytes:
     """
     packed = os.pread(handle, frame.packed, frame.offset)
     try:
-        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=frame.length)
+        return zstd.unpack(packed, most=frame.length)
     except zstandard.ZstdError as error:
         raise CorruptRecordError(f"{where} at {frame.offset}", str(error)) from error
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import msgspec
 import zstandard
 
+from reenact import zstd
 from reenact.clock import Clock
 from reenact.errors import ArchiveError, CorruptRecordError
 from reenact.store import manifest as manifests
@@ -308,7 +309,7 @@ def read_sidecar(folder: Path, digest: str) -> bytes:
     """
     path = folder / "sidecars" / f"{digest}.zst"
     try:
-        data = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+        data = zstd.unpack(path.read_bytes())
     except (OSError, zstandard.ZstdError) as error:
         raise CorruptRecordError(str(path), str(error)) from error
     if hashlib.sha256(data).hexdigest() != digest:

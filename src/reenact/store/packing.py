@@ -12,6 +12,7 @@ from collections.abc import Callable
 import apsw
 import zstandard
 
+from reenact import zstd
 from reenact.errors import CorruptRecordError
 from reenact.events import Origin
 from reenact.store.sql import fetch_one
@@ -70,9 +71,7 @@ def unpack(data: bytes, beside: bytes) -> bytes:
         CorruptRecordError: it is damaged, or other bytes lie beside it than when it was packed.
     """
     try:
-        if not beside:
-            return zstandard.ZstdDecompressor().decompress(data)
-        return zstandard.ZstdDecompressor(dict_data=_dictionary(beside)).decompress(data)
+        return zstd.unpack(data, dictionary=_dictionary(beside) if beside else None)
     except zstandard.ZstdError as error:
         raise CorruptRecordError("packed events", str(error)) from error
 

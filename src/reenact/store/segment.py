@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
+from reenact import zstd
 from reenact.errors import CorruptRecordError
 from reenact.events import Event, Header, decode_record
 from reenact.store.layout import Layout, safe, write_file
@@ -187,9 +188,13 @@ def read_table(path: Path) -> Table:
     finally:
         os.close(handle)
     try:
-        return msgspec.json.decode(data, type=Table)
+        table = msgspec.json.decode(data, type=Table)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CorruptRecordError(str(path), str(error)) from error
+    most = size * zstd.DENSEST
+    if not all(0 <= frame.length <= frame.packed * zstd.DENSEST <= most for frame in table.frames):
+        raise CorruptRecordError(str(path), "its table cannot be right")
+    return table
 
 
 def read_sealed(path: Path, table: Table, *, start: int = 0, strict: bool = False) -> Iterator[bytes]:
@@ -217,9 +222,7 @@ def read_sealed(path: Path, table: Table, *, start: int = 0, strict: bool = Fals
 
 def _sealed_frame(handle: int, frame: Sealed, path: Path) -> bytes:
     try:
-        plain = zstandard.ZstdDecompressor().decompress(
-            os.pread(handle, frame.packed, frame.at), max_output_size=frame.length
-        )
+        plain = zstd.unpack(os.pread(handle, frame.packed, frame.at), most=frame.length)
     except zstandard.ZstdError as error:
         raise CorruptRecordError(f"{path} at {frame.at}", str(error)) from error
     if len(plain) != frame.length or zlib.crc32(plain) != frame.crc:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import zstandard
 
+from reenact import zstd
 from reenact.events.blocks import PlanItem, Tokens
 from reenact.tree import FileState, Setting
 from reenact.web.views import LaneSpans, Limit, Mark, OutlineRow, Quality, Wait
@@ -255,7 +256,7 @@ def pack(values: list[Any]) -> list[bytes]:
 
 
 def unpack(data: bytes, kind: Any) -> Any:
-    return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(data), type=kind)
+    return msgspec.msgpack.decode(zstd.unpack(data), type=kind)
 
 
 def encode(reel: Reel) -> bytes:
@@ -271,7 +272,7 @@ def decode(data: bytes) -> Reel:
         ValueError: they are no reel of this format.
     """
     try:
-        plain = zstandard.ZstdDecompressor().decompress(data)
+        plain = zstd.unpack(data)
         return msgspec.msgpack.decode(plain, type=Reel, dec_hook=_numbers)
     except (zstandard.ZstdError, msgspec.MsgspecError) as error:
         raise ValueError(str(error)) from error

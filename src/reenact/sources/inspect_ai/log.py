@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 import zstandard
 
+from reenact import zstd
+
 ZSTANDARD = 93
 """The number of zstandard among ZIP's methods; Python's own reader has it from 3.14 on."""
 LARGEST = 256 * 1024 * 1024
@@ -86,7 +88,7 @@ class Log:
         name, extra = _HEADER.unpack(stream.read(_HEADER.size))
         stream.seek(name + extra, 1)
         packed = stream.read(member.compress_size)
-        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=max(member.file_size, 1))
+        return zstd.unpack(packed, most=min(max(member.file_size, 1), LARGEST))
 
 
 @contextmanager
