@@ -21,14 +21,19 @@ from tests.sources.pi.sessions import (
     text,
 )
 
-from reenact.events.blocks import Tokens
+from reenact.events.blocks import Text, Tokens, ToolResult
 from reenact.events.bodies import (
     CompactionFinished,
     ContextInjected,
+    ContextTrimmed,
+    Custom,
     FileChanged,
     ModelFailed,
     ModelSwitched,
+    SessionForked,
     SessionTitled,
+    SystemMessage,
+    ToolCalled,
     ToolFinished,
     UsageRecorded,
     UserMessage,
@@ -150,3 +155,143 @@ def test_what_stands_beside_the_talk_is_told() -> None:
     (compacted,) = found.bodies(CompactionFinished)
     assert (compacted.summary, compacted.before, len(compacted.kept)) == ("In short.", 900, 3)
     assert [name for each in found.parsed for name in each.unknown] == ["novelty"]
+
+
+PROMPT = {
+    "content": "",
+    "sections": {"rules": "Be brief.", "cwd": "/w/todo"},
+    "toolsAdded": [{"name": "read", "description": "Reads.", "parameters": {}}],
+}
+
+
+def context(tmp_path: Path, *rows: dict[str, Any]) -> list[str]:
+    """Gives what the model is given at the end: texts, calls and results."""
+    put(tmp_path, NAME, journal(*rows))
+    with imported(tmp_path / "archive", tmp_path) as archive:
+        (row,) = archive.sessions()
+        assert archive.store.drift() == []
+        names = {event.id: event.body for event in archive.events(row.id)}
+        found = []
+        for part in archive.tree(row.id).at(row.events).context:
+            match names[part.id]:
+                case ToolCalled() as body:
+                    found.append(f"{body.name}()")
+                case ToolFinished() as body:
+                    found.append(f"-> {body.output}")
+                case CompactionFinished() as body:
+                    found += (
+                        [body.summary]
+                        if body.summary
+                        else [
+                            f"-> {part.output}" for part in body.replacement if isinstance(part, ToolResult)
+                        ]
+                    )
+                case body:
+                    found += [block.text for block in getattr(body, "blocks", ())]
+        return found
+
+
+def test_the_prompt_and_its_tools_are_told_and_are_no_ones_turn(tmp_path: Path) -> None:
+    rows = [
+        head(),
+        message("y", None, 0, "system", **PROMPT),
+        prompt("p", "y", "hi"),
+        answer("a", "p", text("x")),
+    ]
+    found = parse(journal(*rows))
+    (told,) = found.bodies(SystemMessage)
+    assert [(block.text, block.extra) for block in told.blocks if isinstance(block, Text)] == [
+        ("Be brief.", {"section": "rules"}),
+        ("/w/todo", {"section": "cwd"}),
+    ]
+    (loadout,) = [body.data for body in found.bodies(Custom) if body.name == "pi.loadout"]
+    assert loadout == {"sections_removed": [], "tools_added": ["read"], "tools_removed": []}
+    assert context(tmp_path, *rows) == ["Be brief.", "/w/todo", "hi", "x"]
+
+
+def test_a_prompt_that_replaces_all_leaves_nothing_of_the_one_before(tmp_path: Path) -> None:
+    again = message("z", "a", 3, "system", content="Be kind.", replace=True, toolsRemoved=[{"name": "read"}])
+    rows = [
+        head(), message("y", None, 0, "system", **PROMPT), prompt("p", "y", "hi"), answer("a", "p", text("x")),
+        again,
+    ]  # fmt: skip
+    assert context(tmp_path, *rows) == ["hi", "x", "Be kind."]
+
+
+def test_what_stays_after_a_compaction_stays_whole(tmp_path: Path) -> None:
+    rows = [
+        head(), message("y", None, 0, "system", **PROMPT), prompt("p", "y", "hi"),
+        answer("a", "p", text("Look."), called("c1", "read"), called("c2", "bash")),
+        result("r1", "a", "c1", "one"), result("r2", "r1", "c2", "two"),
+        entry(
+            "compaction", "k", "r2", 4, summary="In short.", firstKeptEntryId="a", tokensBefore=900,
+            systemMessage={"role": "system", "content": "All rules."}, usage={"input": 40, "output": 4},
+        ),
+    ]  # fmt: skip
+    assert parse(journal(*rows)).spent() == Tokens(input=140, output=24, cache_read=30, cache_write=5)
+    kept = ["Look.", "read()", "bash()", "-> one", "-> two"]
+    assert context(tmp_path, *rows) == ["In short.", *kept, "All rules."]
+
+
+def test_a_failed_answer_leaves_the_context_before_the_next_try(tmp_path: Path) -> None:
+    rows = [
+        head(), prompt("p", None, "hi"),
+        answer("a", "p", text("Half an"), stopReason="error", errorMessage="terminated", usage={}),
+        entry("context_edit", "e", "a", 3, targetId="a", replacement=None),
+        answer("b", "e", stopReason="error", errorMessage="broken", usage={}, second=4),
+        entry("context_edit", "f", "b", 5, targetId="b", replacement=None),
+        answer("c", "f", text("Whole."), second=6),
+    ]  # fmt: skip
+    assert context(tmp_path, *rows) == ["hi", "Whole."]
+    assert len(parse(journal(*rows)).bodies(ContextTrimmed)) == 1
+
+
+def test_a_result_that_is_told_anew_is_shorter_in_the_context(tmp_path: Path) -> None:
+    rows = [
+        head(), prompt("p", None, "hi"), answer("a", "p", called("c1", "read")), result("r", "a", "c1", "long"),
+        entry("context_edit", "e", "r", 4, targetId="r", replacement="short"),
+        entry("context_edit", "f", "e", 5, targetId="p", replacement="other"),
+    ]  # fmt: skip
+    assert context(tmp_path, *rows) == ["hi", "read()", "-> short"]
+    edits = [body.data for body in parse(journal(*rows)).bodies(Custom) if body.name == "pi.context_edit"]
+    assert edits == [{"targetId": "p", "replacement": "other"}]
+
+
+def test_what_no_answer_cost_counts_too() -> None:
+    spent = {"input": 1, "output": 2, "cacheRead": 50, "cacheWrite": 9, "cacheWrite1h": 4, "totalTokens": 62}
+    found = parse(
+        journal(
+            head(),
+            prompt("p", None, "hi"),
+            answer("a", "p", called("c1", "task"), usage={}),
+            result("r", "a", "c1", "done", usage=spent),
+            entry("branch_summary", "t", "r", 6, fromId="a", summary="It went wrong.", usage=spent),
+            {**entry("usage", "u", "t", 7, provider="stub", model="m2", usage=spent), "kind": "cache_warm"},
+        )
+    )
+    (one, two, three) = found.bodies(UsageRecorded)
+    assert len({one.key, two.key, three.key}) == 3
+    assert [one.model, two.model, three.model] == [None, None, "m2"]
+    assert three.tokens == Tokens(
+        input=1, output=2, cache_read=50, cache_write=9, cache_write_5m=5, cache_write_1h=4
+    )
+    assert [body.data for body in found.bodies(Custom)] == [{"purpose": "cache_warm"}]
+
+
+def test_a_fork_of_a_session_that_a_person_named_knows_its_parent() -> None:
+    named = "/s/--w-todo--/2026-11-21T10-00-00-000Z_My_work.v2.jsonl"
+    (told,) = parse(journal(head(session=OTHER, parentSession=named))).bodies(SessionForked)
+    assert told.parent_native == "My_work.v2"
+
+
+def test_an_edit_tells_its_patch() -> None:
+    patch = "--- /w/a\n+++ /w/a\n@@ -1,2 +1,2 @@\n x\n-y\n+z\n"
+    found = parse(
+        journal(
+            head(),
+            prompt("p", None, "hi"),
+            answer("a", "p", called("c2", "edit", path="/w/a", edits=[])),
+            result("r2", "a", "c2", "ok", details={"diff": " 1 x\n-2 y\n+2 z", "patch": patch}),
+        )
+    )
+    assert [body.patch for body in found.bodies(FileChanged)] == ["@@ -1,2 +1,2 @@\n x\n-y\n+z\n"]

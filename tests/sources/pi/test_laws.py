@@ -42,7 +42,25 @@ class TestParser(ParserLaws):
         entry("label", "w", "v", 7, targetId="a1", label="here"),
         entry("compaction", "k", "w", 8, summary="In short.", firstKeptEntryId="b", tokensBefore=900),
         answer("a5", "k", stopReason="error", errorMessage="overloaded", usage={}),
-        entry("novelty", "n", "a5", 9),
+        message(
+            "y1",
+            "a5",
+            9,
+            "system",
+            content="",
+            sections={"rules": "Be brief."},
+            toolsAdded=[{"name": "read"}],
+        ),
+        message("y2", "y1", 9, "system", content="Be kind.", sections={"rules": None}, replace=True),
+        entry("context_edit", "e1", "y2", 9, targetId="a5", replacement=None),
+        entry("context_edit", "e2", "e1", 9, targetId="a3", replacement=None),
+        entry("context_edit", "e3", "e2", 9, targetId="r1", replacement="shorter"),
+        entry("context_edit", "e4", "e3", 9, targetId="p3", replacement="other words"),
+        {
+            **entry("usage", "u1", "e4", 9, provider="stub", model="m1", usage={"cacheRead": 7}),
+            "kind": "cache_warm",
+        },
+        entry("novelty", "n", "u1", 9),
         {"type": "message"},
     )
     beside = (Setting(agent="pi", key=SESSION), Setting(agent="pi", key="x", hints={"session": SESSION}))

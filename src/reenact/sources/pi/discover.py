@@ -16,7 +16,7 @@ from reenact.sources.protocol import Environment, Transcript
 
 _AGENT = "pi"
 _HEAD = 64 * 1024
-_NAME = re.compile(r"\d{4}-\d\d-\d\dT[\w-]+_[\w-]+\.jsonl")
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT[\w-]+_[\w.-]+\.jsonl")
 _LARGEST = 4 * 1024 * 1024
 
 

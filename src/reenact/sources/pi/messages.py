@@ -18,7 +18,7 @@ from reenact.events.bodies import (
     UserMessage,
 )
 from reenact.sources.members import integer, mapping, mappings, number, text
-from reenact.sources.pi import records
+from reenact.sources.pi import prompting, records
 from reenact.sources.pi.records import Entry
 from reenact.sources.pi.tree import INHERITED, Tree
 from reenact.sources.protocol import Disposition
@@ -35,6 +35,8 @@ def take(tree: Tree, entry: Entry) -> Disposition:
     """Takes a message entry."""
     message = entry.message
     match entry.role:
+        case "system":
+            return prompting.system(tree, entry.name, message)
         case "user":
             return _prompt(tree, entry)
         case "assistant":
@@ -53,7 +55,7 @@ def take(tree: Tree, entry: Entry) -> Disposition:
             tree.drafts.unknown.append(f"message/{kind or '(no role)'}")
             tree.drafts.emit(entry.name, Unknown(name=f"message/{kind}", raw=entry.raw))
             return "events"
-    tree.anchor = tree.drafts.emit(entry.name, body, parent=tree.hang())
+    tree.tell(entry.name, body, parent=tree.hang())
     return "events"
 
 
@@ -63,7 +65,7 @@ def _prompt(tree: Tree, entry: Entry) -> Disposition:
     if drafts.lane != INHERITED:
         drafts.start_loop(name, is_branch=tree.is_branch)
     body = UserMessage(blocks=records.blocks(entry.message.get("content")), origin="prompt", message=entry.id)
-    tree.anchor = drafts.emit(name, body, parent=tree.hang())
+    tree.tell(name, body, parent=tree.hang())
     tree.is_branch = False
     return "events"
 
@@ -85,16 +87,16 @@ def _answer(tree: Tree, entry: Entry) -> Disposition:
             model=text(message, "model"),
             stop_reason=reason,
         )
-        tree.anchor, parent = drafts.emit(name, body, parent=parent), None
+        tree.tell(name, body, parent=parent)
+        parent = None
         tree.is_branch = False
-    spent(tree, message, name)
+    spent(tree, message, name, model=tree.model)
     calls = [block for block in found if isinstance(block, ToolCall)]
     for block in () if is_copied else calls:
-        record = drafts.emit(f"{name}:call:{block.call}", _called(block, entry), parent=parent)
+        tree.tell(f"{name}:call:{block.call}", _called(block, entry), parent=parent)
         parent = None
         tree.calls[block.call] = drafts.spot
         tree.inputs[block.call] = (block.name, block.input)
-        tree.anchor = record
         tree.is_branch = False
     if reason in {"error", "aborted"}:
         failed = ModelFailed(error=text(message, "errorMessage") or reason, category=reason)
@@ -112,8 +114,8 @@ def _called(block: ToolCall, entry: Entry) -> ToolCalled:
     )
 
 
-def spent(tree: Tree, message: dict[str, Any], name: str) -> None:
-    """Books what an answer cost, under a key that its copies have too."""
+def spent(tree: Tree, message: dict[str, Any], name: str, *, model: str | None = None) -> None:
+    """Books what an answer cost, under a key that its copies have too; `model` where it names none."""
     told = records.tokens(message)
     if told is None:
         return
@@ -122,7 +124,7 @@ def spent(tree: Tree, message: dict[str, Any], name: str) -> None:
     body = UsageRecorded(
         key=records.key(message, told) if has_moment else f"pi:{tree.drafts.id}:{name}",
         tokens=told,
-        model=text(message, "model") or tree.model,
+        model=text(message, "model") or model,
         final=True,
         cost=format(cost, ".10f").rstrip("0").rstrip(".") if cost else None,
         inherited=tree.drafts.lane == INHERITED,
@@ -138,7 +140,8 @@ def _result(tree: Tree, entry: Entry) -> Disposition:
     is_error = message.get("isError") is True
     if drafts.lane == INHERITED:
         block = ToolResult(call=call, output=said, is_error=is_error)
-        tree.anchor = drafts.emit(entry.name, UserMessage(blocks=(block,), human=False, origin="tool_result"))
+        tree.tell(entry.name, UserMessage(blocks=(block,), human=False, origin="tool_result"))
+        spent(tree, message, entry.name)
         return "events"
     has_more = any(item.get("type") != "text" for item in mappings(message, "content"))
     code = _EXIT_CODE.search(said)
@@ -152,8 +155,10 @@ def _result(tree: Tree, entry: Entry) -> Disposition:
         exit_code=int(code[1]) if code is not None else None,
         data=details if isinstance(details, dict) and details else None,
     )
-    spot = tree.calls.get(call)
-    tree.anchor = drafts.emit(entry.name, body, spot=spot)
+    tree.tell(entry.name, body, spot=tree.calls.get(call))
+    if entry.id is not None:
+        tree.answered[entry.id] = call
+    spent(tree, message, entry.name)  # what the tool itself asked of a model
     if not is_error:
         _changed(tree, call, details, entry.name)
     return "events"
@@ -166,11 +171,14 @@ def _changed(tree: Tree, call: str, details: Any, name: str) -> None:
         return
     content = given.get("content")
     is_whole = tool == "write" and isinstance(content, str)
-    diff = text(details, "diff") if isinstance(details, dict) else None
+    told = details if isinstance(details, dict) else {}
+    diff, patch = text(told, "diff"), text(told, "patch")
+    start = patch.find("@@") if patch is not None else -1
     body = FileChanged(
         path=path,
         after=content if is_whole else None,
         after_known=is_whole,
+        patch=patch[start:] if patch is not None and start >= 0 else None,
         plus=_lines(diff, "+"),
         minus=_lines(diff, "-"),
         call=call,
@@ -193,5 +201,5 @@ def _ran(tree: Tree, entry: Entry) -> Disposition:
         human=False,
         origin="command" if message.get("excludeFromContext") is not True else "command_hidden",
     )
-    tree.anchor = tree.drafts.emit(entry.name, body, parent=tree.hang())
+    tree.tell(entry.name, body, parent=tree.hang())
     return "events"

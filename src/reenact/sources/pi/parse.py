@@ -19,12 +19,12 @@ from reenact.events.bodies import (
 )
 from reenact.sources import lines
 from reenact.sources.members import count, mapping, text
-from reenact.sources.pi import messages, records
+from reenact.sources.pi import messages, prompting, records
 from reenact.sources.pi.records import Entry
 from reenact.sources.pi.tree import AGENT, Tree
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 
-VERSION = 1
+VERSION = 2
 
 
 class PiParser:
@@ -105,12 +105,19 @@ class PiParser:
             case "branch_summary":
                 summary = text(value, "summary") or ""
                 body = ContextInjected(blocks=records.blocks(summary), origin="branch_summary")
-                tree.anchor = drafts.emit(name, body, parent=tree.hang())
+                tree.tell(name, body, parent=tree.hang())
+                _asked_beside(tree, entry)
             case "custom_message":
                 body = ContextInjected(
                     blocks=records.blocks(value.get("content")), origin=text(value, "customType")
                 )
-                tree.anchor = drafts.emit(name, body, parent=tree.hang())
+                tree.tell(name, body, parent=tree.hang())
+            case "context_edit":
+                return prompting.edited(tree, entry)
+            case "usage":
+                kind = text(value, "kind") or "(no kind)"
+                drafts.emit(f"{name}:kind", Custom(name="pi.usage", data={"purpose": kind}))
+                _asked_beside(tree, entry)
             case "session_info":
                 title = text(value, "name")
                 if title is not None:
@@ -136,11 +143,24 @@ class PiParser:
             summary=text(value, "summary"),
             kept=tree.since(text(value, "firstKeptEntryId")),
         )
-        tree.anchor = tree.drafts.emit(entry.name, body)
-        usage = mapping(value, "usage")
-        if usage:
-            messages.spent(tree, {"usage": usage, "timestamp": None}, entry.name)
+        tree.tell(entry.name, body)
+        checkpoint = mapping(value, "systemMessage")
+        if checkpoint:
+            tree.system = []
+            prompting.system(tree, f"{entry.name}:system", checkpoint)
+        _asked_beside(tree, entry)
         return "events"
+
+
+def _asked_beside(tree: Tree, entry: Entry) -> None:
+    """Books a call beside the talk: a summary, or what warmed a cache."""
+    value = entry.raw
+    moment = None if entry.ts is None else entry.ts // 1000
+    message = {
+        "usage": value.get("usage"), "timestamp": moment,
+        "model": value.get("model"), "provider": value.get("provider"),
+    }  # fmt: skip
+    messages.spent(tree, message, entry.name, model=tree.model)
 
 
 def _is_row(value: dict[str, object]) -> bool:

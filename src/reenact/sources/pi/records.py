@@ -1,4 +1,4 @@
-"""Entries of Pi's session files, decoded permissively. Observed 0.74; older after Pi's session-format.md.
+"""Entries of Pi's session files, decoded permissively. Observed 0.74 and 0.87; older after its docs.
 
 Version 1 is a plain list; from version 2 on an entry has an id and names its parent, so that one
 file is a tree. Version 3 only renamed a role.
@@ -16,7 +16,8 @@ from reenact.events import AnyBlock, content_hash
 from reenact.events.blocks import Image, Other, Reasoning, Text, Tokens, ToolCall
 from reenact.sources.members import count, integer, mapping, mappings, text
 
-_NAME = re.compile(r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\.jsonl\Z")
+_UUID = re.compile(r"([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\.jsonl\Z")
+_NAMED = re.compile(r"(?:\A|[/\\])\d{4}-\d\d-\d\dT[\d-]+Z_([A-Za-z0-9][\w.-]{0,200})\.jsonl\Z")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +60,13 @@ def read(value: dict[str, Any]) -> Entry:
 def parent_session(value: dict[str, Any]) -> str | None:
     """Gives the id of the session that a header says this one was forked from (it names the file)."""
     path = text(value, "parentSession")
-    found = _NAME.search(path) if path is not None else None
-    return found[1].lower() if found is not None else None
+    if path is None:
+        return None
+    found = _UUID.search(path)
+    if found is not None:
+        return found[1].lower()
+    named = _NAMED.search(path)  # an id that a person gave
+    return named[1] if named is not None else None
 
 
 def blocks(content: Any) -> tuple[AnyBlock, ...]:
@@ -100,10 +106,14 @@ def plain(content: Any) -> str:
 def tokens(message: dict[str, Any]) -> Tokens | None:
     """Gives the tokens of an answer: Pi tells what was not cached apart; None where nothing is told."""
     usage = mapping(message, "usage")
+    written, for_long = count(usage, "cacheWrite"), integer(usage, "cacheWrite1h")
+    for_long = for_long if for_long is not None and 0 <= for_long <= written else None
     found = Tokens(
         input=count(usage, "input"),
         cache_read=count(usage, "cacheRead"),
-        cache_write=count(usage, "cacheWrite"),
+        cache_write=written,
+        cache_write_5m=None if for_long is None else written - for_long,
+        cache_write_1h=for_long,
         output=count(usage, "output"),
         reasoning=integer(usage, "reasoning"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from reenact.events import AnyBody
 from reenact.events.bodies import SessionStarted
 from reenact.sources.pi.records import Entry
 from reenact.sources.session import SessionDrafts, Spot
@@ -30,12 +31,18 @@ class Tree:
         self.anchors: dict[str, Place] = {}
         self.calls: dict[str, Spot] = {}
         self.inputs: dict[str, tuple[str, object]] = {}
-        self.finished: set[str] = set()
+        self.records: dict[str, tuple[str, ...]] = {}
+        """Entries → the events that they put into the context."""
+        self.answered: dict[str, str] = {}
+        """Entries that are results of tools → the call that they answer."""
+        self.system: list[str] = []
+        """The events that tell the system prompt as it is now."""
         self.forked_at: int | None = None
         """When this session began as a copy; what is older than that was copied."""
         self.is_begun = False
         self.is_branch = False
-        self._order: list[tuple[str, str]] = []
+        self._told: list[str] = []
+        self._order: list[str] = []
         self._parents: dict[str, str | None] = {}
         self._head: str | None = None
 
@@ -60,16 +67,23 @@ class Tree:
         self.drafts.loop = place.spot.loop
         self.anchor = place.anchor
 
+    def tell(self, name: str, body: AnyBody, *, parent: str | None = None, spot: Spot | None = None) -> str:
+        """Adds an event that is part of the context; it is the newest of its branch."""
+        self.anchor = self.drafts.emit(name, body, parent=parent, spot=spot)
+        self._told.append(self.anchor)
+        return self.anchor
+
     def leave(self, entry: Entry) -> None:
         """Remembers where an entry stands."""
         self.drafts.lane = None
+        told, self._told = tuple(self._told), []
         if entry.id is None:
             return
         self.anchors[entry.id] = Place(anchor=self.anchor, spot=self.drafts.spot)
         self._parents[entry.id] = entry.parent
         self._head = entry.id
-        if self.anchor is not None:
-            self._order.append((entry.id, self.anchor))
+        self.records[entry.id] = told
+        self._order.append(entry.id)
 
     def hang(self) -> str | None:
         """Gives what the next event hangs on; nothing tells that while the talk just goes on."""
@@ -88,5 +102,5 @@ class Tree:
             current = self._parents.get(current)
         if first not in branch:
             return ()
-        found = [anchor for identity, anchor in self._order if identity in branch]
-        return tuple(self.drafts.event(anchor) for anchor in dict.fromkeys(found))
+        found = [name for identity in self._order if identity in branch for name in self.records[identity]]
+        return tuple(self.drafts.event(name) for name in found if name not in self.system)
