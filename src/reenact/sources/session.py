@@ -144,10 +144,15 @@ class SessionDrafts:
             LoopStarted(agent=self.agent, continuation="branch" if is_branch else continuation),
         )
 
-    def end_loop(self, status: Literal["completed", "rejected", "aborted"] = "completed") -> None:
+    def end_loop(
+        self,
+        status: Literal["completed", "rejected", "aborted"] = "completed",
+        *,
+        reason: str | None = None,
+    ) -> None:
         self.end_turn()
         if self.loop is not None:
-            self.emit(f"loop-end:{self.loop}", LoopEnded(status=status))
+            self.emit(f"loop-end:{self.loop}", LoopEnded(status=status, reason=reason))
             self.loop = None
 
     def open_turn(self, name: str) -> None:

@@ -28,6 +28,7 @@ from reenact.events.bodies import (
     ContextTrimmed,
     Custom,
     FileChanged,
+    LoopEnded,
     ModelFailed,
     ModelSwitched,
     SessionForked,
@@ -295,3 +296,29 @@ def test_an_edit_tells_its_patch() -> None:
         )
     )
     assert [body.patch for body in found.bodies(FileChanged)] == ["@@ -1,2 +1,2 @@\n x\n-y\n+z\n"]
+
+
+def test_an_answer_that_broke_off_states_a_lower_bound() -> None:
+    spent = {"input": 800, "output": 1}
+    rows = [
+        head(), prompt("p", None, "hi"),
+        answer("a", "p", text("Half"), stopReason="error", errorMessage="terminated", usage=spent),
+        answer("b", "a", text("Whole"), second=3),
+    ]  # fmt: skip
+    told = parse(journal(*rows)).bodies(UsageRecorded)
+    assert [(body.quality, body.final) for body in told] == [("partial", False), ("measured", True)]
+
+
+def test_what_a_person_stopped_is_interrupted(tmp_path: Path) -> None:
+    rows = [
+        head(), prompt("p", None, "hi"), answer("a", "p", called("c1", "bash", command="sleep 40")),
+        result("r", "a", "c1", "Command aborted", isError=True),
+        answer("b", "r", stopReason="error", errorMessage="This operation was aborted", usage={}, second=4),
+    ]  # fmt: skip
+    found = parse(journal(*rows))
+    assert [body.category for body in found.bodies(ToolFinished)] == ["cancelled"]
+    assert [body.category for body in found.bodies(ModelFailed)] == ["aborted"]
+    assert [body.status for body in found.bodies(LoopEnded)] == ["aborted"]
+    put(tmp_path, NAME, journal(*rows))
+    with imported(tmp_path / "archive", tmp_path) as archive:
+        assert [row.status for row in archive.sessions()] == ["interrupted"]

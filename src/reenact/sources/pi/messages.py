@@ -28,6 +28,10 @@ _KINDS: dict[str, ToolKind] = {
     "grep": "search", "find": "search", "ls": "search", "glob": "search",
     "task": "sub_agent", "subagent": "sub_agent", "web_search": "web", "web_fetch": "web",
 }  # fmt: skip
+_ABORTED = re.compile(r"(?i)\A(?:this operation|request) was aborted")
+_STOPPED = re.compile(r"(?:\A|\n)Command aborted\s*\Z")
+_BROKEN = frozenset({"error", "aborted"})
+"""How answers end whose usage is what had been told until then: a lower bound."""
 _EXIT_CODE = re.compile(r"Command exited with code (\d{1,10})\s*\Z")
 
 
@@ -78,7 +82,7 @@ def _answer(tree: Tree, entry: Entry) -> Disposition:
         drafts.open_turn(name)
     found = records.blocks(message.get("content"))
     said = found if is_copied else tuple(block for block in found if not isinstance(block, ToolCall))
-    reason = text(message, "stopReason")
+    reason = _reason(message)
     parent = tree.hang()
     if said:
         body = AssistantMessage(
@@ -98,10 +102,19 @@ def _answer(tree: Tree, entry: Entry) -> Disposition:
         tree.calls[block.call] = drafts.spot
         tree.inputs[block.call] = (block.name, block.input)
         tree.is_branch = False
-    if reason in {"error", "aborted"}:
+    if reason in _BROKEN:
         failed = ModelFailed(error=text(message, "errorMessage") or reason, category=reason)
         drafts.emit(f"{name}:failed", failed)
+    if reason == "aborted" and not is_copied:
+        drafts.end_loop("aborted", reason="interrupted")
     return "events"
+
+
+def _reason(message: dict[str, Any]) -> str | None:
+    """Gives why an answer ended. Between two answers an abort is told as an error (0.87)."""
+    reason = text(message, "stopReason")
+    is_abort = reason == "error" and _ABORTED.search(text(message, "errorMessage") or "")
+    return "aborted" if is_abort else reason
 
 
 def _called(block: ToolCall, entry: Entry) -> ToolCalled:
@@ -120,12 +133,14 @@ def spent(tree: Tree, message: dict[str, Any], name: str, *, model: str | None =
     if told is None:
         return
     cost = number(mapping(mapping(message, "usage"), "cost"), "total")
+    is_broken = text(message, "stopReason") in _BROKEN
     has_moment = integer(message, "timestamp") is not None
     body = UsageRecorded(
         key=records.key(message, told) if has_moment else f"pi:{tree.drafts.id}:{name}",
         tokens=told,
         model=text(message, "model") or model,
-        final=True,
+        quality="partial" if is_broken else "measured",
+        final=not is_broken,
         cost=format(cost, ".10f").rstrip("0").rstrip(".") if cost else None,
         inherited=tree.drafts.lane == INHERITED,
         provider=text(message, "provider"),
@@ -151,7 +166,7 @@ def _result(tree: Tree, entry: Entry) -> Disposition:
         ok=not is_error,
         output=message.get("content") if has_more else said,
         error=said if is_error else None,
-        category="error" if is_error else None,
+        category=_category(said) if is_error else None,
         exit_code=int(code[1]) if code is not None else None,
         data=details if isinstance(details, dict) and details else None,
     )
@@ -162,6 +177,10 @@ def _result(tree: Tree, entry: Entry) -> Disposition:
     if not is_error:
         _changed(tree, call, details, entry.name)
     return "events"
+
+
+def _category(said: str) -> str:
+    return "cancelled" if _STOPPED.search(said) else "error"
 
 
 def _changed(tree: Tree, call: str, details: Any, name: str) -> None:
