@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.ingest.machines import imported
 from tests.sources.gemini import chats as gemini
 from tests.sources.qwen.chats import (
@@ -21,7 +22,7 @@ from tests.sources.qwen.chats import (
     told,
 )
 
-from reenact.events.blocks import Tokens
+from reenact.events.blocks import Text, Tokens
 from reenact.events.bodies import (
     AgentFinished,
     CompactionFinished,
@@ -67,7 +68,7 @@ def agent_rows() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def home(folder: Path, *, with_agent: bool = True) -> Path:
+def home(folder: Path, *, with_agent: bool = True, in_background: bool = True) -> Path:
     project = folder / ".qwen" / "projects" / "-home-dev-code-todo"
     chats = project / "chats"
     chats.mkdir(parents=True)
@@ -76,7 +77,8 @@ def home(folder: Path, *, with_agent: bool = True) -> Path:
         beside = project / "subagents" / SESSION
         beside.mkdir(parents=True)
         (beside / f"agent-{AGENT}.jsonl").write_bytes(journal(*agent_rows()))
-        meta = {"agentId": AGENT, "toolUseId": "c4", "parentAgentId": None, "model": "qwen-stub"}
+        meta: dict[str, Any] = {"agentId": AGENT, "toolUseId": "c4", "parentAgentId": None}
+        meta |= {"model": "qwen-stub"} if in_background else {"persistedCliFlags": {"model": "qwen-stub"}}
         (beside / f"agent-{AGENT}.meta.json").write_text(json.dumps(meta))
     return folder
 
@@ -132,12 +134,14 @@ def test_output_holds_the_thoughts_where_the_total_says_so() -> None:
     assert outside.spent() == Tokens(input=100, output=40, reasoning=10)
 
 
-def test_a_sub_agents_file_and_the_notices_about_it_count_once(tmp_path: Path) -> None:
-    with imported(tmp_path / "archive", home(tmp_path)) as archive:
+@pytest.mark.parametrize("in_background", [True, False])
+def test_a_sub_agents_file_and_the_notices_about_it_count_once(in_background: bool, tmp_path: Path) -> None:
+    with imported(tmp_path / "archive", home(tmp_path, in_background=in_background)) as archive:
         rows = {each.native_id: each for each in archive.sessions()}
         main, sub = rows[SESSION], rows[f"{SESSION}#{AGENT}"]
         assert (main.own.tokens.total, sub.own.tokens.total) == (110 + 220, 55 + 66)
         assert (sub.kind, sub.parent, sub.tool_calls, sub.turns) == ("subagent", main.id, 1, 2)
+        assert sub.models == ("qwen-stub",)
 
 
 def test_a_sub_agent_without_a_file_counts_by_the_notices(tmp_path: Path) -> None:
@@ -264,3 +268,31 @@ def test_chats_of_the_first_releases_are_geminis(tmp_path: Path) -> None:
     with imported(tmp_path / "archive", tmp_path) as archive:
         (found,) = archive.sessions()
         assert (found.agent, found.own.tokens.output, found.title) == ("qwen", 60, "hi")
+
+
+def test_what_a_compression_keeps_beside_its_summary_is_in_the_context(tmp_path: Path) -> None:
+    history = [
+        {"role": "user", "parts": [{"text": "In short."}]},
+        {"role": "model", "parts": [{"text": "Understood."}, called("c1", "read_file")]},
+        {"role": "user", "parts": [{"text": "A file read last."}]},
+        {"role": "user", "parts": []},
+    ]
+    info = {"originalTokenCount": 900, "newTokenCount": 90, "triggerReason": "manual"}
+    payload = {"info": info, "compressedHistory": history}
+    chats = tmp_path / ".qwen" / "projects" / "-home-dev-code-todo" / "chats"
+    chats.mkdir(parents=True)
+    rows = [
+        prompt("p", "hi"),
+        answer("a", "p", {"text": "x"}, usageMetadata=told(9, 1)),
+        row("k", "system", "a", subtype="chat_compression", systemPayload=payload),
+        prompt("q", "more", "k", 5),
+    ]
+    (chats / f"{SESSION}.jsonl").write_bytes(journal(*rows))
+    with imported(tmp_path / "archive", tmp_path) as archive:
+        (found,) = archive.sessions()
+        bodies = {event.id: event.body for event in archive.events(found.id)}
+        context = [bodies[part.id] for part in archive.tree(found.id).at(found.events).context]
+    assert [body.trigger for body in context if isinstance(body, CompactionFinished)] == ["manual"]
+    said = [(body.role, *body.blocks) for body in context if isinstance(body, ContextInjected)]
+    assert said == [("assistant", Text(text="Understood.")), ("user", Text(text="A file read last."))]
+    assert isinstance(context[-1], UserMessage)

@@ -105,7 +105,7 @@ def _answer(file: File, record: Record) -> Answer:
     if told is not None:
         answer.tokens, answer.prompt = told, prompt
         file.notice = None
-    answer.model = record.model or text(file.meta, "model") or answer.model
+    answer.model = record.model or file.meta_model or answer.model
     return answer
 
 

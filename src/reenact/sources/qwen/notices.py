@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from reenact import ids
+from reenact.events.blocks import Text
 from reenact.events.bodies import (
     CompactionFinished,
+    ContextInjected,
     ContextReverted,
     Custom,
     ModeChanged,
@@ -150,15 +152,22 @@ def _compressed(file: File, record: Record) -> Disposition:
     file.settle()
     info = mapping(record.payload, "info")
     history = items(record.payload, "compressedHistory")
-    first = history[0] if history and isinstance(history[0], dict) else {}
-    summary = content.plain(first.get("parts"))
+    told = [each for each in history if isinstance(each, dict)]
+    summary = content.plain(told[0].get("parts")) if told else ""
     body = CompactionFinished(
         strategy="summary",
+        trigger=text(info, "triggerReason"),
         before=integer(info, "originalTokenCount"),
         after=integer(info, "newTokenCount"),
         summary=summary or None,
     )
     file.anchor = file.drafts.emit(name(record), body)
+    for each in told[1:]:  # what the talk goes on with beside the summary: files read last, reminders
+        blocks = tuple(block for block in content.blocks(each.get("parts")) if isinstance(block, Text))
+        if blocks:
+            role = "assistant" if each.get("role") == "model" else "user"
+            injected = ContextInjected(blocks=blocks, role=role, origin="compaction")
+            file.anchor = file.drafts.emit(f"{name(record)}:kept", injected)
     return "events"
 
 

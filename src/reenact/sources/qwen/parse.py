@@ -9,7 +9,7 @@ from reenact.sources.qwen import dialog, notices
 from reenact.sources.qwen.records import Record, is_row, read
 from reenact.sources.qwen.state import File
 
-VERSION = 1
+VERSION = 2
 
 
 class QwenParser:

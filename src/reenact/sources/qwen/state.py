@@ -11,7 +11,7 @@ import msgspec
 from reenact import ids
 from reenact.events.blocks import Repository, Tokens
 from reenact.events.bodies import SessionForked, SessionStarted, UsageRecorded
-from reenact.sources.members import object_in, text
+from reenact.sources.members import mapping, object_in, text
 from reenact.sources.protocol import Setting
 from reenact.sources.qwen.records import Record
 from reenact.sources.session import SessionDrafts, Spot
@@ -48,6 +48,9 @@ class File:
         self.main = setting.hints.get("main")
         """The main session, where this is the file of a sub-agent."""
         self.meta = _decoded(setting.sidecars.get("meta"))
+        flags = mapping(self.meta, "persistedCliFlags")
+        self.meta_model = text(self.meta, "model") or text(flags, "model")
+        """What a sub-agent asks: its records do not tell. One in the foreground has it among the flags."""
         self.children: dict[str, SessionDrafts] = {}
         self.anchors: dict[str, str | None] = {}
         """Records → the newest event on their branch."""
