@@ -37,9 +37,11 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     registry: Literal["pip", "npm"]
     package: str
     package_version: str
+    node: str | None = None
+    """The node that is fetched with it, where it needs a newer one than machines have."""
 
 
-def _npm(agent: Agent, version: str) -> Package:
+def _npm(agent: Agent, version: str, *, node: str | None = None) -> Package:
     return Package(
         name=f"{agent}-{version}",
         agent=agent,
@@ -47,6 +49,7 @@ def _npm(agent: Agent, version: str) -> Package:
         registry="npm",
         package=_NPM[agent],
         package_version=version,
+        node=node,
     )
 
 
@@ -71,6 +74,7 @@ PACKAGES = (
     _npm("gemini", "0.34.0"),
     _npm("qwen", "0.24.4"),
     _npm("pi", "0.74.2"),
+    _npm("pi", "0.87.1", node="22"),
     _npm("copilot", "1.0.102"),
     _npm("opencode", "1.18.33"),
 )
@@ -109,6 +113,9 @@ def command(name: str) -> list[str] | None:
         binary = home / "node_modules" / inside[wanted.agent]
         return [str(binary)] if os.access(binary, os.X_OK) else None
     script = home / "node_modules" / ".bin" / wanted.agent
+    if wanted.node is not None:
+        own = home / "node_modules" / "node" / "bin" / "node"
+        return [str(own), str(script)] if script.exists() and os.access(own, os.X_OK) else None
     return ["node", str(script)] if script.exists() and shutil.which("node") else None
 
 
@@ -129,7 +136,8 @@ def install(name: str) -> None:
     order = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), spec]
     if wanted.registry == "npm":
         spec = f"{wanted.package}@{wanted.package_version}"
-        order = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(target), spec]
+        more = [] if wanted.node is None else [f"node@{wanted.node}"]
+        order = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(target), spec, *more]
     subprocess.run(order, check=True)
 
 

@@ -201,12 +201,15 @@ CLIENTS = (
     Client(
         name="qwen-0.24.4", rules=_qwen, settle=_settle_qwen, arguments=("--yolo",), resume=("--continue",)
     ),
-    Client(
-        name="pi-0.74.2",
-        rules=_pi,
-        settle=_settle_pi,
-        arguments=("--provider", "stub", "--model", "stub-model"),
-        resume=("--continue",),
+    *(
+        Client(
+            name=name,
+            rules=_pi,
+            settle=_settle_pi,
+            arguments=("--provider", "stub", "--model", "stub-model"),
+            resume=("--continue",),
+        )
+        for name in ("pi-0.87.1", "pi-0.74.2")
     ),
 )
 

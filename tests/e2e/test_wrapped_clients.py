@@ -199,6 +199,7 @@ KINDS = (
     ),
     _more("gemini-0.61.0", "id"),
     _more("qwen-0.24.4", "id"),
+    _more("pi-0.87.1", "content"),
     _more("pi-0.74.2", "content"),
     Kind(client=COPILOT, by=("id",), model=lambda p: _scripted(COPILOT, p), order=_copilot, spent=_booked),
     Kind(
