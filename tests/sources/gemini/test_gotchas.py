@@ -42,6 +42,7 @@ from reenact.events.bodies import (
     SessionTitled,
     ToolCalled,
     ToolFinished,
+    TurnStarted,
     UsageRecorded,
     UserMessage,
 )
@@ -390,3 +391,37 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
             (row,) = archive.sessions()
             seen.append([event.id for event in archive.events(row.id)])
     assert seen[0] == seen[1]
+
+
+def test_calls_told_after_their_answer_are_part_of_its_turn() -> None:
+    """Over ACP the calls of an answer come in a message of their own."""
+    first, second = call("read_file", {"file_path": "a"}, "text"), call("glob", {"pattern": "b"}, "none")
+    calls: dict[str, Any] = {"tokens": None, "toolCalls": [first]}
+    found = parse(
+        begun(
+            prompt("p", "hi"),
+            answer("a", "Reading."),
+            answer("c", "", **calls),
+            answer("c", "", **{**calls, "toolCalls": [first, second]}),
+            answer("d", "", **{**calls, "toolCalls": [call("ls", {"path": "x"}, "y")]}),
+            answer("b", "Done."),
+        )
+    )
+    turns = [
+        draft.turn for each in found.parsed for draft in each.drafts if isinstance(draft.body, ToolCalled)
+    ]
+    assert [turn == turns[0] for turn in turns] == [True, True, False]
+    assert len(found.bodies(TurnStarted)) == 3
+
+
+def test_a_command_that_a_person_stopped_is_no_success() -> None:
+    said = "<untrusted_context>\nCommand was cancelled by user before it could complete. There was no output."
+    stopped = call("run_shell_command", {"command": "sleep 40"}, said)
+    (ended,) = parse(begun(prompt("p", "hi"), answer("a", "", toolCalls=[stopped]))).bodies(ToolFinished)
+    assert (ended.ok, ended.category) == (False, "cancelled")
+
+
+def test_the_set_up_told_twice_before_anything_happens_is_told_once() -> None:
+    rows = [head(), replaced(context()), head(second=1), replaced(context(1)), prompt("p", "hi", 2)]
+    (told,) = parse(journal(*rows)).bodies(ContextInjected)
+    assert told.origin == "environment"

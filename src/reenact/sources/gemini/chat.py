@@ -46,6 +46,8 @@ class Chat:
         self.calls: dict[str, str] = {}
         """Tool calls → the message that made them."""
         self.finished: set[str] = set()
+        self.answer: Known | None = None
+        """The answer that came last, until someone speaks."""
         self.is_past = False
         """True while messages come that were copied from another chat."""
         self.is_branch = False
@@ -76,7 +78,7 @@ class Chat:
         """Takes the message that sets up the context, told with the beginning it belongs to."""
         said = content.plain(message.content)
         known = self.known.get(message.id)
-        if known is not None and known.said == said:
+        if known is not None and known.said == said and known.records:
             return
         if known is None:
             self.known[message.id] = Known(type="user")

@@ -106,6 +106,7 @@ def _user(chat: Chat, message: Message, known: Known, *, is_history: bool) -> Di
         calls.compacted(chat, message, known)
         return "events"
     chat.settle()
+    chat.answer = None
     if is_history:
         return _recalled(chat, message, known, role="user")
     is_human = drafts.kind != "subagent"
@@ -145,9 +146,14 @@ def _gemini(chat: Chat, message: Message, known: Known, *, is_history: bool) -> 
     drafts = chat.drafts
     if is_history and message.tokens is None and message.model is None and not message.calls:
         return _recalled(chat, message, known, role="assistant")
-    if not chat.is_past:
-        drafts.open_turn(message.id)
-    known.spot = drafts.spot
+    asker = chat.answer if _only_calls(message) and not is_history else None
+    if asker is not None and asker.has_usage and not asker.calls:
+        known.spot = asker.spot
+    else:
+        if not chat.is_past:
+            drafts.open_turn(message.id)
+        known.spot = drafts.spot
+    chat.answer = known
     said = tuple(block for block in content.blocks(message.content) if not isinstance(block, ToolCall))
     blocks = (*_thoughts(message), *(block for block in said if not _is_empty(block)))
     if blocks:
@@ -156,6 +162,11 @@ def _gemini(chat: Chat, message: Message, known: Known, *, is_history: bool) -> 
     calls.called(chat, message, known)
     calls.asked(chat, message, known)
     return "metadata"
+
+
+def _only_calls(message: Message) -> bool:
+    """Tells whether a message holds the calls of the answer before it, as over ACP."""
+    return bool(message.calls) and message.tokens is None and not message.content and not message.thoughts
 
 
 def _is_empty(block: AnyBlock) -> bool:

@@ -17,7 +17,7 @@ from reenact.sources.gemini.records import Change, Message, Meta, Record, Rewind
 from reenact.sources.names import name_of
 from reenact.sources.protocol import Disposition, Line, Parsed, Setting
 
-VERSION = 2
+VERSION = 3
 
 
 class GeminiParser:

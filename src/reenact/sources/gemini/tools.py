@@ -26,6 +26,7 @@ _EXIT_CODE = re.compile(r"(?m)^Exit Code: (-?\d{1,10})\s*$")
 _SUB_AGENT = re.compile(r"\s*Subagent '?[\w.-]{1,100}'? finished", re.IGNORECASE)
 _SPILL = re.compile(r"tool-outputs[/\\]((?:session-[^/\\\s<>\"']+[/\\])?[^/\\\s<>\"']+)")
 _DECLINED = re.compile(r"(?i)did not allow|user rejected|not allowed by the user|denied by policy")
+_STOPPED = re.compile(r"\A(?:<untrusted_context>)?\s*Command was cancelled by user before it could complete")
 _MASKED = ("<tool_output_masked>", "Output too large.")
 _COPIES = frozenset({"fileDiff", "originalContent", "newContent", "ansiOutput", "result"})
 _LONGEST = 16_384
@@ -83,6 +84,8 @@ def outcome(result: Any, status: str | None) -> Outcome:
         ok, category = False, "denied" if _DECLINED.search(error or said) else "cancelled"
     elif status == "error" or error is not None:
         ok, category = False, "error"
+    elif _STOPPED.match(said):  # told as a success
+        ok, category = False, "cancelled"
     elif status == "success" or result is not None:
         ok = code in {None, 0}
         category = None if ok else "error"
