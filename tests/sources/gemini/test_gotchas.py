@@ -425,3 +425,22 @@ def test_the_set_up_told_twice_before_anything_happens_is_told_once() -> None:
     rows = [head(), replaced(context()), head(second=1), replaced(context(1)), prompt("p", "hi", 2)]
     (told,) = parse(journal(*rows)).bodies(ContextInjected)
     assert told.origin == "environment"
+
+
+def test_another_set_up_after_a_resume_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    moved = context(10, root="/home/dev/code/elsewhere")
+    rows = [
+        head(), replaced(context()), prompt("p", "hi"), answer("a", "Hello."),
+        head(second=10), replaced(moved), replaced(moved, prompt("p", "hi"), answer("a", "Hello.")),
+        prompt("q", "again", 11), answer("b", "Hello again.", 12),
+    ]  # fmt: skip
+    chats.place(tmp_path, "session-a.jsonl", journal(*rows))
+    with imported(tmp_path / "archive", tmp_path) as archive:
+        (row,) = archive.sessions()
+        bodies = {event.id: event.body for event in archive.events(row.id)}
+        told = [bodies[part.id] for part in archive.tree(row.id).at(row.events).context]
+    (set_up,) = [body for body in told if isinstance(body, ContextInjected)]
+    (block,) = set_up.blocks
+    assert isinstance(block, Text)
+    assert "elsewhere" in block.text
+    assert len(told) == 5

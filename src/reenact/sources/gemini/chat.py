@@ -121,6 +121,10 @@ class Chat:
     def _context_event(self, message: Message, body: ContextInjected) -> None:
         known = self.known[message.id]
         ts, self.drafts.ts = self.drafts.ts, message.ts
+        if known.records:  # the set-up is another one after a resume, and takes the place of the first
+            removed = tuple(map(self.drafts.event, known.records))
+            name = name_of("trim-set-up", "\x1f".join((*known.records, known.said)))
+            self.drafts.emit(name, ContextTrimmed(removed=removed, reason="set_up_replaced"), spot=Spot())
         record = self.drafts.emit(name_of(f"m:{message.id}", known.said), body, spot=Spot())
         self.drafts.ts = ts
         known.record, known.records = record, [record]
