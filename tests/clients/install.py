@@ -137,7 +137,17 @@ def install(name: str) -> None:
     if wanted.registry == "npm":
         spec = f"{wanted.package}@{wanted.package_version}"
         more = [] if wanted.node is None else [f"node@{wanted.node}"]
-        order = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(target), spec, *more]
+        order = [
+            "npm",
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(target),
+            spec,
+            *more,
+        ]
     subprocess.run(order, check=True)
 
 

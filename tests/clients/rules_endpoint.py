@@ -46,6 +46,8 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     spent: Spent | None
     rule: Rule | None
+    body: dict[str, Any]
+    """The request."""
 
 
 class RulesEndpoint(Served):
@@ -88,6 +90,7 @@ class _Handler(Handler):
                 path=path,
                 spent=rule.spent if rule is not None and is_good else None,
                 rule=rule,
+                body=body,
             )
         )
         if rule is None:
