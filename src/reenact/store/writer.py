@@ -59,7 +59,10 @@ class LocalWriter:
             if event.session != self._session or event.seq <= last:
                 raise ArchiveError(f"event {event.id} cannot follow {last} of {self._session}")
             last = event.seq
-        line = b"".join(map(encode_record, events) if encoded is None else map(record_of, encoded))
+        if len(events) == 1:
+            line = encode_record(events[0]) if encoded is None else record_of(encoded[0])
+        else:
+            line = b"".join(map(encode_record, events) if encoded is None else map(record_of, encoded))
         try:
             written = os.write(self._handle, line)
         except OSError as error:
