@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import msgspec
 
@@ -25,6 +25,18 @@ Scrub = Callable[[Any], Any]
 """Gives a JSON value (or a text) without its secrets."""
 Observer = Callable[[Event], object]
 """Is told every event once it is on disk."""
+
+
+class Where(TypedDict, total=False):
+    """Where an event belongs, and what is known of it: fields of `Event`; without a time it is now."""
+
+    ts: int | None
+    loop: str | None
+    turn: str | None
+    lane: str | None
+    parent: str | None
+    source_kind: SourceKind
+    completeness: Completeness
 
 
 class Recorder:
@@ -92,37 +104,12 @@ class Recorder:
         """True in a process that was forked off the recording one: it must not write here."""
         return _forks.count != self._forks
 
-    def record(
-        self,
-        body: AnyBody,
-        *,
-        ts: int | None = None,
-        loop: str | None = None,
-        turn: str | None = None,
-        lane: str | None = None,
-        parent: str | None = None,
-        source_kind: SourceKind = "recorder",
-        completeness: Completeness = "full",
-    ) -> Event | None:
+    def record(self, body: AnyBody, **where: Unpack[Where]) -> Event | None:
         """Writes down what happened; None where it could not be kept."""
-        events = self.record_all(
-            (body,), ts=ts, loop=loop, turn=turn, lane=lane, parent=parent, source_kind=source_kind,
-            completeness=completeness,
-        )  # fmt: skip
+        events = self.record_all((body,), **where)
         return events[0] if events else None
 
-    def record_all(
-        self,
-        bodies: Sequence[AnyBody],
-        *,
-        ts: int | None = None,
-        loop: str | None = None,
-        turn: str | None = None,
-        lane: str | None = None,
-        parent: str | None = None,
-        source_kind: SourceKind = "recorder",
-        completeness: Completeness = "full",
-    ) -> list[Event]:
+    def record_all(self, bodies: Sequence[AnyBody], **where: Unpack[Where]) -> list[Event]:
         """Writes down at once what belongs together; gives those events that could be kept."""
         if not bodies:
             return []
@@ -131,45 +118,33 @@ class Recorder:
             with self._lock:
                 if self._rests:
                     self._wake()
-                seq = before = self._sequence
+                before = self._sequence
                 now = self._clock.now()
-                events: list[Event] = []
-                for body in bodies:
-                    seq += 1
-                    event = Event(
+                told: Where = {**where, "ts": now} if where.get("ts") is None else where
+                events = [
+                    Event(
                         v=FORMAT,
                         seq=seq,
                         id=self._minter.mint(),
                         session=self.session,
-                        ts=now if ts is None else ts,
                         recorded_at=now,
-                        loop=loop,
-                        turn=turn,
-                        lane=lane,
-                        parent=parent,
-                        source_kind=source_kind,
-                        completeness=completeness,
                         body=body,
+                        **told,
                     )
-                    events.append(event)
+                    for seq, body in enumerate(bodies, before + 1)
+                ]
                 self._append(events)
         except Exception as error:  # noqa: BLE001 - the border to the agent: told in `degraded`, never raised
             if len(bodies) > 1 and self._sequence == before:
-                return self._one_by_one(
-                    bodies, ts=ts, loop=loop, turn=turn, lane=lane, parent=parent, source_kind=source_kind,
-                    completeness=completeness,
-                )  # fmt: skip
+                # each for itself: one that cannot be written must not take the others with it
+                one_by_one = [self.record(body, **where) for body in bodies]
+                return [event for event in one_by_one if event is not None]
             self._degrade(error)
             self.lost += len(bodies)
             return []
         if self._news.observers:
             self._news.tell()
         return events
-
-    def _one_by_one(self, bodies: Sequence[AnyBody], **where: Any) -> list[Event]:
-        """Writes each for itself: one that cannot be written must not take the others with it."""
-        told = [self.record(body, **where) for body in bodies]
-        return [event for event in told if event is not None]
 
     def put(self, data: bytes) -> str | None:
         """Keeps a payload (already scrubbed) beside the events; gives its name, None where it was lost."""
